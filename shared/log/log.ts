@@ -1,0 +1,79 @@
+/**
+ * The port every process reads and writes through: streams of messages on subjects, with compare-and-set.
+ * A KV bucket is such a stream too, so the store uses the same port.
+ *
+ * Adapters: jetstream-log.ts (the real one) and memory-log.ts (its twin for tests, with faults).
+ * log.contract.ts holds both to the same behaviour.
+ *
+ * Invariants:
+ * 1. `append` with `expectedLast: n` stores only if the last message of that subject has sequence n (0: there is none).
+ * 2. A rejected append never throws: it is `conflict`. An append whose outcome is unknown throws LogUnavailableError;
+ *    the caller reads `last` to learn what happened. It is never repeated blindly.
+ * 3. A reader yields every stored message of its subjects with sequence >= fromSeq, in stream order, once, across
+ *    reconnects and leader changes.
+ */
+
+export interface StoredMessage {
+  readonly subject: string;
+  readonly seq: number;
+  readonly payload: Uint8Array;
+  /** Server's time of storing, ms. */
+  readonly timeMs: number;
+  /** Messages of the reader's subjects that were stored behind this one when it was delivered; 0 from `last`. */
+  readonly pending: number;
+  header(name: string): string | undefined;
+}
+
+export interface AppendOptions {
+  readonly expectedLast?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Per-message lifetime (streams with allow_msg_ttl). Whole seconds, at least 1 s. */
+  readonly ttlMs?: number;
+}
+
+export type Appended = { readonly kind: 'stored'; readonly seq: number } | { readonly kind: 'conflict' };
+
+export interface ReadOptions {
+  readonly stream: string;
+  readonly subjects: readonly string[];
+  /** First sequence wanted; ignored with lastPerSubject. */
+  readonly fromSeq?: number;
+  /** Only the newest message of each subject as of now, then whatever is stored later. */
+  readonly lastPerSubject?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface StreamState {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+export interface Log {
+  /** Largest payload the server accepts, bytes. */
+  readonly maxPayload: number;
+  append(subject: string, payload: Uint8Array | string, options?: AppendOptions): Promise<Appended>;
+  /** The newest message of a subject, read from the leader; undefined when there is none. */
+  last(stream: string, subject: string): Promise<StoredMessage | undefined>;
+  /** The newest message of every subject that matches (wildcards allowed), unordered. */
+  lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]>;
+  /** Ends when the signal aborts. */
+  read(options: ReadOptions): AsyncIterable<StoredMessage>;
+  /** Deletes messages of a subject with a sequence below this one. */
+  purge(stream: string, subject: string, belowSeq: number): Promise<void>;
+  state(stream: string): Promise<StreamState>;
+}
+
+/** The log could not be reached or did not answer in time: whether an append took place is unknown. */
+export class LogUnavailableError extends Error {
+  readonly code = 'log-unavailable';
+}
+
+/** The server refused for a reason that repeating cannot mend (no such stream, payload too large). */
+export class LogRefusedError extends Error {
+  readonly code = 'log-refused';
+}
+
+/** Header names on the wire. */
+export const OFFSETS_HEADER = 'Mesh-Offsets';

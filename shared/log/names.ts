@@ -1,0 +1,80 @@
+/**
+ * The one grammar of subjects, streams and buckets. Nothing else in the repository spells a subject.
+ *
+ *   EVENTS         kafka.<topic>.p07.k2         data frame (mesh partition, Kafka partition; the topic's dots stay)
+ *                  kafka.<topic>.progress.k2    progress frame
+ *                  rules.<name>                 rule changes, placed in the order of events
+ *   MIRROR         mirror.<topic>.k2            raw records
+ *   LOG_<service>  log.<service>.p07 | .all     commit frames
+ *   DLQ            dlq.<topic>.<reason>         dead letters
+ *   LATE           late.<service>.p07           late events
+ *   KV_<bucket>    $KV.<bucket>.<key>           stores, one bucket a service; also leases, members, mesh
+ */
+import { encodeId } from '../events/id.ts';
+
+export const EVENTS = 'EVENTS';
+export const MIRROR = 'MIRROR';
+export const DLQ = 'DLQ';
+export const LATE = 'LATE';
+export const LEASES = 'leases';
+export const MEMBERS = 'members';
+export const MESH = 'mesh';
+
+/** A Kafka topic as subject tokens: dots stay, every token is encoded, an empty token becomes `=`. */
+export function topicTokens(topic: string): string {
+  return topic.split('.').map(encodeId).join('.');
+}
+
+export function dataSubject(topic: string, partition: string, kafkaPartition: number | '*'): string {
+  return `kafka.${topicTokens(topic)}.${partition}.${kafkaPartition === '*' ? '*' : `k${kafkaPartition}`}`;
+}
+
+export function progressSubject(topic: string, kafkaPartition: number | '*'): string {
+  return `kafka.${topicTokens(topic)}.progress.${kafkaPartition === '*' ? '*' : `k${kafkaPartition}`}`;
+}
+
+/** What a subject of EVENTS speaks of. `source` names the Kafka partition: `<topic tokens>.k2`. */
+export interface EventSubject {
+  readonly topic: string;
+  readonly kind: 'data' | 'progress';
+  readonly source: string;
+}
+
+export function parseEventSubject(subject: string): EventSubject {
+  const tokens = subject.split('.');
+  const kafkaPartition = tokens.at(-1) ?? '';
+  const lane = tokens.at(-2) ?? '';
+  const topic = tokens.slice(1, -2).join('.');
+  if (tokens[0] !== 'kafka' || topic === '' || !/^k\d+$/.test(kafkaPartition))
+    throw new RangeError(`Cannot read subject "${subject}": not a subject of ${EVENTS}`);
+  return { topic, kind: lane === 'progress' ? 'progress' : 'data', source: `${topic}.${kafkaPartition}` };
+}
+
+export function logStream(service: string): string {
+  return `LOG_${service}`;
+}
+
+export function logSubject(service: string, partition: string): string {
+  return `log.${service}.${partition}`;
+}
+
+export function bucketStream(bucket: string): string {
+  return `KV_${bucket}`;
+}
+
+export function keySubject(bucket: string, key: string): string {
+  return `$KV.${bucket}.${key}`;
+}
+
+/** The key in a KV subject. */
+export function subjectKey(bucket: string, subject: string): string {
+  return subject.slice(`$KV.${bucket}.`.length);
+}
+
+export function dlqSubject(topic: string, reason: string): string {
+  return `dlq.${topicTokens(topic)}.${encodeId(reason)}`;
+}
+
+export function lateSubject(service: string, partition: string): string {
+  return `late.${service}.${partition}`;
+}

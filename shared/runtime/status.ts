@@ -1,0 +1,61 @@
+/** What every process of the mesh says of itself: the value of its key in bucket `members`, renewed by heartbeat. */
+
+export interface MemberRecord {
+  readonly instance: string;
+  readonly kind: 'bridge' | 'worker' | 'gateway' | 'sink' | 'generator';
+  /** Services whose stages this process can run; [] for a bridge or gateway. */
+  readonly services: readonly string[];
+  readonly pid: number;
+  /** For example `node 24.21.0`. */
+  readonly runtime: string;
+  readonly startedAt: string;
+  /** Base URL of its /livez, /readyz, /metrics. */
+  readonly health: string;
+  readonly ready: boolean;
+  /** Why it is not ready, or what is wrong: one sentence each. */
+  readonly alarms: readonly string[];
+  readonly rssBytes: number;
+  readonly stages?: readonly StageStatus[];
+  readonly bridge?: readonly BridgeStatus[];
+}
+
+/** One partition of one stage, as its owner sees it. */
+export interface StageStatus {
+  readonly service: string;
+  readonly partition: string;
+  readonly state: 'recovering' | 'running' | 'draining';
+  readonly epoch: number;
+  /** Sequence in the input stream of the last message folded and committed. */
+  readonly position: number;
+  /** ms; absent: nothing is known to be complete. */
+  readonly watermark?: number;
+  /** Messages stored behind the position when the last one arrived. */
+  readonly lagFrames: number;
+  /** Age of the oldest message not yet folded, seconds; 0 when caught up. */
+  readonly lagSeconds: number;
+  readonly events: number;
+  readonly commits: number;
+  readonly late: number;
+  /** Committed values not yet in KV. */
+  readonly dirtyKeys: number;
+  /** Sequence of the commit up to which KV is complete. */
+  readonly applied: number;
+}
+
+/** One Kafka partition, as the bridge that owns it sees it. */
+export interface BridgeStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: 'starting' | 'running' | 'paused';
+  /** Last offset that is in the log with everything before it; absent: none yet. */
+  readonly offset?: number;
+  /** Kafka's end offset when last seen. */
+  readonly highWatermark?: number;
+  readonly lagRecords: number;
+  readonly lagSeconds: number;
+  readonly watermark?: number;
+  readonly idle: boolean;
+  /** Running counts by what became of the records: events, unchanged, unattributable, tombstone, dead, ... */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly alarm?: string;
+}
