@@ -56,7 +56,7 @@ export interface Log {
   append(subject: string, payload: Uint8Array | string, options?: AppendOptions): Promise<Appended>;
   /** The newest message of a subject, read from the leader; undefined when there is none. */
   last(stream: string, subject: string): Promise<StoredMessage | undefined>;
-  /** The newest message of every subject that matches (wildcards allowed), unordered. */
+  /** The newest message of every subject that matches (wildcards allowed), unordered; a replica may answer, a little behind. */
   lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]>;
   /** Ends when the signal aborts. */
   read(options: ReadOptions): AsyncIterable<StoredMessage>;

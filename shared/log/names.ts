@@ -20,6 +20,28 @@ export const LEASES = 'leases';
 export const MEMBERS = 'members';
 export const MESH = 'mesh';
 
+/** The stream that stores a subject. */
+export function streamOf(subject: string): string {
+  const [root, second] = subject.split('.', 2);
+  switch (root) {
+    case 'kafka':
+    case 'rules':
+      return EVENTS;
+    case 'mirror':
+      return MIRROR;
+    case 'log':
+      return logStream(second ?? '');
+    case 'dlq':
+      return DLQ;
+    case 'late':
+      return LATE;
+    case '$KV':
+      return bucketStream(second ?? '');
+    default:
+      throw new RangeError(`Cannot place subject "${subject}": no stream of the mesh has it`);
+  }
+}
+
 /** A Kafka topic as subject tokens: dots stay, every token is encoded, an empty token becomes `=`. */
 export function topicTokens(topic: string): string {
   return topic.split('.').map(encodeId).join('.');

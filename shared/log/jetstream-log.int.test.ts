@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestNats, type TestNats } from '../testing/servers.ts';
+import { connectLog, type JetStreamLog } from './jetstream-log.ts';
+import { logContract } from './log.contract.ts';
+import { bucketStream, logStream, logSubject, MESH } from './names.ts';
+import { provisionMesh, provisionService } from './provision.ts';
+
+let nats: TestNats;
+let log: JetStreamLog;
+let services = 0;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  log = await connectLog({ servers: nats.url, name: 'log-contract', ackTimeoutMs: 2_000 });
+});
+afterAll(async () => {
+  await log[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+async function freshService(): Promise<string> {
+  const service = `contract-${++services}`;
+  await provisionService(log, service);
+  return service;
+}
+
+logContract('jetstream', async () => ({ log, service: await freshService() }));
+
+describe('jetstream log', () => {
+  test('provisioning twice, from several processes at once, changes nothing', async () => {
+    await Promise.all([provisionMesh(log), provisionMesh(log)]);
+    await provisionMesh(log);
+    expect((await log.state(bucketStream(MESH))).messages).toBe(1);
+  });
+
+  test('an append to a subject without a stream is unavailable, not silent', async () => {
+    await expect(log.append('log.nobody.p00', 'x')).rejects.toMatchObject({ code: 'log-unavailable' });
+  });
+
+  test('a reader goes on after the server was killed and restarted, without a gap or a double', async () => {
+    const service = await freshService();
+    const subject = logSubject(service, 'p00');
+    const stop = new AbortController();
+    const seen: number[] = [];
+    for (let value = 1; value <= 5; value++) await log.append(subject, String(value));
+    for await (const message of log.read({ stream: logStream(service), subjects: [subject], signal: stop.signal })) {
+      seen.push(message.seq);
+      if (seen.length === 5) {
+        await nats.kill9();
+        await nats.restart();
+        for (let value = 6; value <= 10; value++) await appendWhenBack(subject, String(value));
+      }
+      if (seen.length === 10) stop.abort();
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  }, 60_000);
+});
+
+async function appendWhenBack(subject: string, value: string): Promise<void> {
+  for (;;) {
+    const last = (await log.last(logStream(subject.split('.')[1] ?? ''), subject).catch(() => undefined))?.seq;
+    if (last === undefined) continue;
+    try {
+      if ((await log.append(subject, value, { expectedLast: last })).kind === 'stored') return;
+    } catch {
+      // away: look again
+    }
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * The Log port on NATS JetStream.
+ *
+ * Owns the connection, one inbox for all publish acks, and the ordered consumers behind `read`.
+ * Does not own the streams' configuration (provision.ts) or any subject (names.ts).
+ *
+ * An append is one publish with a reply subject of ours: no request object, no timer and no subscription per message.
+ * One sweep a second settles what was never acked.
+ */
+import { createInbox, type Msg, type MsgHdrs, headers, type NatsConnection } from '@nats-io/nats-core';
+import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import {
+  type Appended,
+  type AppendOptions,
+  type Log,
+  LogRefusedError,
+  LogUnavailableError,
+  type ReadOptions,
+  type StoredMessage,
+  type StreamState,
+} from './log.ts';
+
+export interface ConnectOptions {
+  readonly servers: string;
+  /** Shown by `nats server report connections`; also the inbox prefix, so that permissions can be given per service. */
+  readonly name: string;
+  /** How long an append waits for its ack before its outcome counts as unknown, ms. */
+  readonly ackTimeoutMs?: number;
+}
+
+/** Connects, waiting for the server to come up for as long as it takes; reconnects for ever afterwards. */
+export async function connectLog(options: ConnectOptions): Promise<JetStreamLog> {
+  const inboxPrefix = `_INBOX_${options.name.replaceAll(/[^A-Za-z0-9_-]/g, '_')}`;
+  const connection = await connect({
+    servers: options.servers,
+    name: options.name,
+    inboxPrefix,
+    maxReconnectAttempts: -1,
+    waitOnFirstConnect: true,
+    reconnectTimeWait: 250,
+    reconnectJitter: 100,
+    pingInterval: 5_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  });
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  return new JetStreamLog(connection, manager, inboxPrefix, options.ackTimeoutMs ?? 5_000);
+}
+
+interface PendingAck {
+  readonly subject: string;
+  readonly deadline: number;
+  resolve(result: Appended): void;
+  reject(error: Error): void;
+}
+
+export class JetStreamLog implements Log, AsyncDisposable {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly #client: JetStreamClient;
+  readonly #ackTimeoutMs: number;
+  readonly #ackInbox: string;
+  readonly #pending = new Map<string, PendingAck>();
+  readonly #sweep: ReturnType<typeof setInterval>;
+  #nextAck = 0;
+
+  constructor(connection: NatsConnection, manager: JetStreamManager, inboxPrefix: string, ackTimeoutMs: number) {
+    this.connection = connection;
+    this.manager = manager;
+    this.#client = jetstream(connection);
+    this.#ackTimeoutMs = ackTimeoutMs;
+    this.#ackInbox = createInbox(inboxPrefix);
+    connection.subscribe(`${this.#ackInbox}.*`, { callback: (_error, message) => this.#settle(message) });
+    this.#sweep = setInterval(() => this.#expire(), Math.min(1_000, ackTimeoutMs));
+  }
+
+  get maxPayload(): number {
+    return this.connection.info?.max_payload ?? 1024 * 1024;
+  }
+
+  append(subject: string, payload: Uint8Array | string, options: AppendOptions = {}): Promise<Appended> {
+    const size = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+    if (size > this.maxPayload)
+      return Promise.reject(
+        new LogRefusedError(
+          `Cannot append ${size} bytes to "${subject}": the server takes ${this.maxPayload}; raise max_payload of nats-server`,
+        ),
+      );
+    if (this.connection.isClosed())
+      return Promise.reject(new LogUnavailableError(`Cannot append to "${subject}": the connection is closed`));
+    return new Promise((resolve, reject) => {
+      const token = (this.#nextAck++).toString(36);
+      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
+      const head = appendHeaders(options);
+      this.connection.publish(subject, payload, {
+        reply: `${this.#ackInbox}.${token}`,
+        ...(head === undefined ? {} : { headers: head }),
+      });
+    });
+  }
+
+  async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
+    const found = await available(`read the last message of "${subject}"`, () =>
+      this.manager.streams.getMessage(stream, { last_by_subj: subject }),
+    );
+    return found ? fromStored(found) : undefined;
+  }
+
+  async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
+    return available(`read the last messages of ${stream}`, async () => {
+      const messages: StoredMessage[] = [];
+      try {
+        for await (const found of await this.manager.direct.getLastMessagesFor(stream, { multi_last: [...subjects] }))
+          messages.push(fromStored(found));
+      } catch (error) {
+        if (!isNotFound(error)) throw error; // nothing matches: the empty answer
+      }
+      return messages;
+    });
+  }
+
+  async *read(options: ReadOptions): AsyncGenerator<StoredMessage> {
+    const { signal } = options;
+    let next = options.lastPerSubject ? undefined : Math.max(1, options.fromSeq ?? 1);
+    while (!signal.aborted) {
+      let messages: ConsumerMessages;
+      try {
+        messages = await this.#consume(options, next);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isPassing(error)) throw error;
+        await delay(250, signal);
+        continue;
+      }
+      const stop = () => messages.stop();
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        for await (const message of messages) {
+          if (signal.aborted) return;
+          if (next !== undefined && message.seq < next) continue; // delivered before a reconnect
+          next = message.seq + 1;
+          yield fromDelivered(message);
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+        messages.stop();
+      }
+    }
+  }
+
+  async purge(stream: string, subject: string, belowSeq: number): Promise<void> {
+    await available(`purge "${subject}"`, () => this.manager.streams.purge(stream, { filter: subject, seq: belowSeq }));
+  }
+
+  async state(stream: string): Promise<StreamState> {
+    const { state } = await available(`ask for the state of ${stream}`, () => this.manager.streams.info(stream));
+    return { firstSeq: state.first_seq, lastSeq: state.last_seq, messages: state.messages, bytes: state.bytes };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweep);
+    for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection is closing');
+    if (!this.connection.isClosed()) await this.connection.close();
+  }
+
+  async #consume(options: ReadOptions, next: number | undefined): Promise<ConsumerMessages> {
+    const consumer = await this.#client.consumers.get(options.stream, {
+      filter_subjects: [...options.subjects],
+      inactive_threshold: 30_000,
+      ...(next === undefined
+        ? { deliver_policy: DeliverPolicy.LastPerSubject }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),
+    });
+    // Room for the largest message there can be: a pull that is smaller than the next message would wait for ever.
+    return consumer.consume({ max_bytes: this.maxPayload + 64 * 1024, expires: 5_000 });
+  }
+
+  #settle(message: Msg): void {
+    const token = message.subject.slice(this.#ackInbox.length + 1);
+    const ack = this.#pending.get(token);
+    if (!ack) return; // acked after its time-out: the caller has already looked
+    this.#pending.delete(token);
+    const answer = message.data.length === 0 ? undefined : (message.json() as AckAnswer);
+    if (answer?.error === undefined && answer?.seq !== undefined) {
+      ack.resolve({ kind: 'stored', seq: answer.seq });
+      return;
+    }
+    settleError(ack, answer?.error);
+  }
+
+  #expire(): void {
+    const now = Date.now();
+    for (const [token, ack] of this.#pending) if (ack.deadline <= now) this.#fail(token, ack, 'no answer in time');
+  }
+
+  #fail(token: string, ack: PendingAck, why: string): void {
+    this.#pending.delete(token);
+    ack.reject(new LogUnavailableError(`Cannot tell whether "${ack.subject}" was stored: ${why}`));
+  }
+}
+
+interface AckAnswer {
+  readonly seq?: number;
+  readonly error?: { readonly code: number; readonly err_code?: number; readonly description?: string };
+}
+
+/** nats-server's error codes for a compare-and-set that did not hold. */
+const WRONG_LAST_SEQUENCE = new Set([10071, 10164]);
+
+function settleError(ack: PendingAck, error: AckAnswer['error']): void {
+  const text = error?.description ?? 'no stream answered';
+  if (error?.err_code !== undefined && WRONG_LAST_SEQUENCE.has(error.err_code)) ack.resolve({ kind: 'conflict' });
+  else if (error === undefined || error.code >= 500)
+    ack.reject(new LogUnavailableError(`Cannot append to "${ack.subject}": ${text}`));
+  else ack.reject(new LogRefusedError(`Cannot append to "${ack.subject}": ${text}`));
+}
+
+function appendHeaders(options: AppendOptions): MsgHdrs | undefined {
+  const { expectedLast, headers: extra, ttlMs } = options;
+  if (expectedLast === undefined && extra === undefined && ttlMs === undefined) return undefined;
+  const head = headers();
+  if (expectedLast !== undefined) head.set('Nats-Expected-Last-Subject-Sequence', String(expectedLast));
+  if (ttlMs !== undefined) head.set('Nats-TTL', `${Math.max(1, Math.ceil(ttlMs / 1000))}s`);
+  for (const name in extra) head.set(name, extra[name] ?? '');
+  return head;
+}
+
+function fromStored(found: StoredMsg): StoredMessage {
+  return {
+    subject: found.subject,
+    seq: found.seq,
+    payload: found.data,
+    timeMs: found.time.getTime(),
+    pending: 0,
+    header: (name) => (found.header?.has(name) ? found.header.get(name) : undefined),
+  };
+}
+
+function fromDelivered(message: JsMsg): StoredMessage {
+  const { info } = message;
+  return {
+    subject: message.subject,
+    seq: info.streamSequence,
+    payload: message.data,
+    timeMs: Math.floor(info.timestampNanos / 1e6),
+    pending: info.pending,
+    header: (name) => (message.headers?.has(name) ? message.headers.get(name) : undefined),
+  };
+}
+
+async function available<T>(action: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof Error && isPassing(cause))
+      throw new LogUnavailableError(`Cannot ${action}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/** Errors of a server that is away, starting or electing; everything else is a fault of ours or of the set-up. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'JetStreamApiError')
+    return 'status' in error && typeof error.status === 'number' && error.status >= 500;
+  return PASSING.has(error.name);
+}
+
+const PASSING = new Set([
+  'TimeoutError',
+  'NoRespondersError',
+  'RequestError',
+  'ConnectionError',
+  'JetStreamNotEnabled',
+  'ClosedConnectionError',
+  'DrainingConnectionError',
+]);
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && /no messages|no results|not found|404/i.test(error.message);
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

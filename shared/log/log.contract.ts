@@ -1,0 +1,119 @@
+/** What every Log must do; run on the memory twin and on JetStream. */
+import { describe, expect, test } from 'vitest';
+import type { Log, StoredMessage } from './log.ts';
+import { bucketStream, keySubject, logStream, logSubject } from './names.ts';
+
+/** A log whose streams LOG_<service> and KV_<service> exist and are empty. */
+export interface LogUnderTest {
+  readonly log: Log;
+  readonly service: string;
+}
+
+export function logContract(name: string, open: () => Promise<LogUnderTest>): void {
+  describe(`log contract: ${name}`, () => {
+    test('append stores in order and last reads the newest of one subject', async () => {
+      const { log, service } = await open();
+      const p00 = logSubject(service, 'p00');
+      const p01 = logSubject(service, 'p01');
+      expect(await log.append(p00, 'a')).toEqual({ kind: 'stored', seq: 1 });
+      expect(await log.append(p01, 'b')).toEqual({ kind: 'stored', seq: 2 });
+      expect(await log.append(p00, 'c', { headers: { 'Mesh-Offsets': '3-4' } })).toEqual({ kind: 'stored', seq: 3 });
+      const last = await log.last(logStream(service), p00);
+      expect(last && text(last)).toBe('c');
+      expect(last?.seq).toBe(3);
+      expect(last?.header('Mesh-Offsets')).toBe('3-4');
+      expect(last?.header('Absent')).toBeUndefined();
+      expect(await log.last(logStream(service), logSubject(service, 'p02'))).toBeUndefined();
+    });
+
+    test('compare-and-set: of two appends with one expectation, one is stored and one conflicts', async () => {
+      const { log, service } = await open();
+      const subject = logSubject(service, 'p00');
+      const both = await Promise.all([
+        log.append(subject, 'mine', { expectedLast: 0 }),
+        log.append(subject, 'theirs', { expectedLast: 0 }),
+      ]);
+      expect(both.map(({ kind }) => kind).sort()).toEqual(['conflict', 'stored']);
+      expect((await log.append(subject, 'stale', { expectedLast: 0 })).kind).toBe('conflict');
+      const last = await log.last(logStream(service), subject);
+      expect((await log.append(subject, 'next', { expectedLast: last?.seq ?? -1 })).kind).toBe('stored');
+    });
+
+    test('a reader yields its subjects from a sequence on, in order, and then what is stored later', async () => {
+      const { log, service } = await open();
+      for (const [at, partition] of ['p00', 'p01', 'p00', 'p02', 'p01'].entries())
+        await log.append(logSubject(service, partition), String(at));
+      const stop = new AbortController();
+      const subjects = [logSubject(service, 'p00'), logSubject(service, 'p01')];
+      const seen: string[] = [];
+      for await (const message of log.read({ stream: logStream(service), subjects, fromSeq: 2, signal: stop.signal })) {
+        seen.push(`${message.seq}:${text(message)}:${message.pending}`);
+        if (seen.length === 3) await log.append(logSubject(service, 'p00'), 'later');
+        if (seen.length === 4) stop.abort();
+      }
+      expect(seen).toEqual(['2:1:2', '3:2:1', '5:4:0', '6:later:0']);
+    });
+
+    test('a reader of last-per-subject yields one message a key, then changes', async () => {
+      const { log, service } = await open();
+      const put = (key: string, value: string) => log.append(keySubject(service, key), value);
+      await put('p00.a', '1');
+      await put('p00.b', '1');
+      await put('p00.a', '2');
+      await put('p01.a', 'other partition');
+      const stop = new AbortController();
+      const seen: string[] = [];
+      const subjects = [keySubject(service, 'p00.>')];
+      for await (const message of log.read({
+        stream: bucketStream(service),
+        subjects,
+        lastPerSubject: true,
+        signal: stop.signal,
+      })) {
+        seen.push(`${message.subject.split('.').at(-1)}=${text(message)}`);
+        if (seen.length === 2) await put('p00.b', '3');
+        if (seen.length === 3) stop.abort();
+      }
+      expect(seen).toEqual(['b=1', 'a=2', 'b=3']);
+    });
+
+    test('lastOfEach takes wildcards and answers nothing where nothing matches', async () => {
+      const { log, service } = await open();
+      await log.append(keySubject(service, 'p00.a'), '1');
+      await log.append(keySubject(service, 'p00.a'), '2');
+      await log.append(keySubject(service, 'p00.b'), '3');
+      const found = await log.lastOfEach(bucketStream(service), [keySubject(service, 'p00.*')]);
+      expect(found.map(text).sort()).toEqual(['2', '3']);
+      expect(await log.lastOfEach(bucketStream(service), [keySubject(service, 'p09.*')])).toEqual([]);
+    });
+
+    test('purge deletes a subject below a sequence and nothing else', async () => {
+      const { log, service } = await open();
+      for (const value of ['1', '2', '3']) await log.append(logSubject(service, 'p00'), value);
+      await log.append(logSubject(service, 'p01'), '4');
+      await log.purge(logStream(service), logSubject(service, 'p00'), 3);
+      expect(await log.state(logStream(service))).toMatchObject({ firstSeq: 3, lastSeq: 4, messages: 2 });
+    });
+
+    test('a payload over the limit is refused with its size and what to do', async () => {
+      const { log, service } = await open();
+      const tooLarge = 'x'.repeat(log.maxPayload + 1);
+      await expect(log.append(logSubject(service, 'p00'), tooLarge)).rejects.toMatchObject({ code: 'log-refused' });
+      expect(await log.last(logStream(service), logSubject(service, 'p00'))).toBeUndefined();
+    });
+
+    test('an aborted reader ends', async () => {
+      const { log, service } = await open();
+      const stop = new AbortController();
+      const reading = Array.fromAsync(
+        log.read({ stream: logStream(service), subjects: [logSubject(service, 'p00')], signal: stop.signal }),
+      );
+      stop.abort();
+      expect(await reading).toEqual([]);
+    });
+  });
+}
+
+function text(message: StoredMessage): string {
+  return new TextDecoder().decode(message.payload);
+}

@@ -1,0 +1,206 @@
+/**
+ * The Log port in memory: the twin of jetstream-log.ts for unit tests, with faults on demand.
+ *
+ * A process of the mesh is a `MemoryClient`: killed, its appends never reach the log and its readers end, as after
+ * SIGKILL. Faults are asked for per append, by a function that a test seeds.
+ */
+import type { Appended, AppendOptions, Log, ReadOptions, StoredMessage, StreamState } from './log.ts';
+import { LogRefusedError, LogUnavailableError } from './log.ts';
+import { streamOf } from './names.ts';
+
+/** `lost`: never stored. `unacked`: stored, but the caller learns nothing. Both end in LogUnavailableError. */
+export type Fault = 'lost' | 'unacked';
+export type FaultInjector = (subject: string) => Fault | undefined;
+
+interface MemoryStream {
+  messages: StoredMessage[];
+  lastSeq: number;
+  readonly lastBySubject: Map<string, StoredMessage>;
+}
+
+export class MemoryLog {
+  readonly #streams = new Map<string, MemoryStream>();
+  readonly #waiting = new Set<() => void>();
+  readonly maxPayload: number;
+  /** Appends stored so far: a clock for tests. */
+  appends = 0;
+
+  constructor(maxPayload = 8 * 1024 * 1024) {
+    this.maxPayload = maxPayload;
+  }
+
+  /** A process that uses the log. */
+  client(faults?: FaultInjector): MemoryClient {
+    return new MemoryClient(this, faults);
+  }
+
+  stream(name: string): MemoryStream {
+    let stream = this.#streams.get(name);
+    if (!stream) {
+      stream = { messages: [], lastSeq: 0, lastBySubject: new Map() };
+      this.#streams.set(name, stream);
+    }
+    return stream;
+  }
+
+  store(subject: string, payload: Uint8Array | string, options: AppendOptions): Appended {
+    const name = streamOf(subject);
+    const stream = this.stream(name);
+    const previous = stream.lastBySubject.get(subject);
+    if (options.expectedLast !== undefined && options.expectedLast !== (previous?.seq ?? 0))
+      return { kind: 'conflict' };
+    const message = storedMessage(subject, ++stream.lastSeq, payload, options);
+    if (name.startsWith('KV_') && previous) stream.messages.splice(stream.messages.indexOf(previous), 1);
+    stream.messages.push(message);
+    stream.lastBySubject.set(subject, message);
+    this.appends++;
+    this.wake();
+    return { kind: 'stored', seq: message.seq };
+  }
+
+  purge(name: string, subject: string, belowSeq: number): void {
+    const stream = this.stream(name);
+    stream.messages = stream.messages.filter((message) => message.subject !== subject || message.seq >= belowSeq);
+    const last = stream.lastBySubject.get(subject);
+    if (last && last.seq < belowSeq) stream.lastBySubject.delete(subject);
+  }
+
+  /** Resolves at the next append or kill. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}
+
+export class MemoryClient implements Log {
+  readonly #log: MemoryLog;
+  readonly #faults: FaultInjector | undefined;
+  #killed = false;
+
+  constructor(log: MemoryLog, faults?: FaultInjector) {
+    this.#log = log;
+    this.#faults = faults;
+  }
+
+  get maxPayload(): number {
+    return this.#log.maxPayload;
+  }
+
+  /** As SIGKILL: nothing this client does from now on has an effect, and nothing it waits for arrives. */
+  kill(): void {
+    this.#killed = true;
+    this.#log.wake();
+  }
+
+  async append(subject: string, payload: Uint8Array | string, options: AppendOptions = {}): Promise<Appended> {
+    await this.#alive();
+    const size = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
+    if (size > this.maxPayload)
+      throw new LogRefusedError(`Cannot append ${size} bytes to "${subject}": the log takes ${this.maxPayload}`);
+    const fault = this.#faults?.(subject);
+    if (fault === 'lost')
+      throw new LogUnavailableError(`Cannot tell whether "${subject}" was stored: no answer in time`);
+    const appended = this.#log.store(subject, payload, options);
+    if (fault === 'unacked')
+      throw new LogUnavailableError(`Cannot tell whether "${subject}" was stored: no answer in time`);
+    await this.#alive();
+    return appended;
+  }
+
+  async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
+    await this.#alive();
+    return this.#log.stream(stream).lastBySubject.get(subject);
+  }
+
+  async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
+    await this.#alive();
+    const matches = subjects.map(subjectMatcher);
+    return [...this.#log.stream(stream).lastBySubject.values()].filter(({ subject }) =>
+      matches.some((m) => m(subject)),
+    );
+  }
+
+  async *read(options: ReadOptions): AsyncGenerator<StoredMessage> {
+    const { signal } = options;
+    const matches = options.subjects.map(subjectMatcher);
+    const stop = () => this.#log.wake();
+    signal.addEventListener('abort', stop, { once: true });
+    let next = options.lastPerSubject ? 1 : (options.fromSeq ?? 1);
+    let superseded = options.lastPerSubject ? this.#log.stream(options.stream).lastSeq : 0;
+    try {
+      while (!signal.aborted && !this.#killed) {
+        const stream = this.#log.stream(options.stream);
+        const behind = next;
+        const wanted = stream.messages.filter(
+          (message) =>
+            message.seq >= behind &&
+            matches.some((match) => match(message.subject)) &&
+            (message.seq > superseded || stream.lastBySubject.get(message.subject) === message),
+        );
+        superseded = 0;
+        if (wanted.length === 0) await this.#log.changed();
+        for (const [at, message] of wanted.entries()) {
+          if (signal.aborted || this.#killed) return;
+          next = message.seq + 1;
+          yield { ...message, pending: wanted.length - at - 1 };
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async purge(stream: string, subject: string, belowSeq: number): Promise<void> {
+    await this.#alive();
+    this.#log.purge(stream, subject, belowSeq);
+  }
+
+  async state(stream: string): Promise<StreamState> {
+    await this.#alive();
+    const { messages, lastSeq } = this.#log.stream(stream);
+    const bytes = messages.reduce((sum, message) => sum + message.payload.length, 0);
+    return { firstSeq: messages[0]?.seq ?? lastSeq + 1, lastSeq, messages: messages.length, bytes };
+  }
+
+  /** A turn of the event loop, as every answer of a server takes at least one; never comes back once killed. */
+  async #alive(): Promise<void> {
+    await Promise.resolve();
+    if (this.#killed) await new Promise<never>(() => {});
+  }
+}
+
+const utf8 = new TextEncoder();
+
+function storedMessage(
+  subject: string,
+  seq: number,
+  payload: Uint8Array | string,
+  options: AppendOptions,
+): StoredMessage {
+  const head = options.headers;
+  return {
+    subject,
+    seq,
+    payload: typeof payload === 'string' ? utf8.encode(payload) : payload,
+    timeMs: 0,
+    pending: 0,
+    header: (name) => head?.[name],
+  };
+}
+
+/** NATS subject matching: `*` is one token, `>` is one or more at the end. */
+function subjectMatcher(pattern: string): (subject: string) => boolean {
+  if (!/[*>]/.test(pattern)) return (subject) => subject === pattern;
+  const wanted = pattern.split('.');
+  const open = wanted.at(-1) === '>';
+  return (subject) => {
+    const tokens = subject.split('.');
+    if (open ? tokens.length < wanted.length : tokens.length !== wanted.length) return false;
+    return wanted.every((token, at) => token === '*' || token === '>' || token === tokens[at]);
+  };
+}
