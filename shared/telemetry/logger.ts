@@ -49,7 +49,7 @@ export function formatLine(
   fields?: LogFields,
 ): string {
   let line = `${time.toISOString().slice(11, 23)} ${LABEL[level]} ${component}: ${message}`;
-  for (const name in fields) if (fields[name] !== undefined) line += ` ${name}=${showField(name, fields, name)}`;
+  for (const name in fields) line += showField(name, fields);
   return oneLine(redactUrls(line));
 }
 
@@ -64,12 +64,13 @@ export function describeError(error: unknown): string {
   return parts.join(', because: ');
 }
 
-function showField(name: string, owner: LogFields, key: string): string {
-  if (isSecretName(name)) return REDACTED;
+function showField(name: string, fields: LogFields): string {
+  if (isSecretName(name)) return ` ${name}=${REDACTED}`;
   try {
-    return showValue(owner[key]);
+    const value = fields[name];
+    return value === undefined ? '' : ` ${name}=${showValue(value)}`;
   } catch {
-    return '[unprintable]';
+    return ` ${name}=[unprintable]`;
   }
 }
 
