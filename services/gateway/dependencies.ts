@@ -1,0 +1,16 @@
+/** What the gateway's routes need from outside: the seam that tests fill by hand and main.ts fills with NATS. */
+import type { Log } from '../../shared/log/log.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { SalesView } from './views/sales-view.ts';
+
+export interface GatewayDependencies {
+  readonly log: Log;
+  readonly sales: SalesView;
+  /** False while the connection to NATS is down. */
+  readonly connected: () => boolean;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'counter' | 'histogram'>;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+}

@@ -1,0 +1,65 @@
+/**
+ * The gateway's HTTP application: routes, errors and headers, on any runtime (it is a fetch handler).
+ * It does not own sockets, NATS or what it reads (dependencies.ts).
+ *
+ * Invariants (gateway.contract.ts):
+ * 1. Every error is problem+json; unknown routes are 404, other methods on known ones are 405 with Allow.
+ * 2. Every answer has an X-Request-Id, and data is revalidated (ETag), never served stale by a cache.
+ * 3. Everything under /api answers 503 while NATS is away.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { etag, RETAINED_304_HEADERS } from 'hono/etag';
+import { requestId } from 'hono/request-id';
+import type { GatewayDependencies } from './dependencies.ts';
+import { observeRequests } from './http/observe.ts';
+import { notFound, ProblemError, problemAnswer, toProblem, unavailable } from './http/problem.ts';
+import { refuseInvalid } from './http/route.ts';
+import { customerRoutes } from './routes/customers.ts';
+import { healthRoutes } from './routes/health.ts';
+import { referenceRoutes } from './routes/reference.ts';
+import { rfmRoutes } from './routes/rfm.ts';
+import { salesRoutes } from './routes/sales.ts';
+import { statusRoutes } from './routes/status.ts';
+
+export function createGateway(dependencies: GatewayDependencies): OpenAPIHono {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid });
+  addMiddleware(app, dependencies);
+  for (const routes of [healthRoutes, statusRoutes, salesRoutes, customerRoutes, rfmRoutes, referenceRoutes])
+    routes(app, dependencies);
+  refuseOtherMethods(app);
+  app.notFound((c) => problemAnswer(c, notFound('No such route: /docs lists those there are')));
+  app.onError((error, c) => {
+    const problem = toProblem(error);
+    if (problem) return problemAnswer(c, problem);
+    dependencies.logger.error('Cannot answer a request', { path: c.req.path, request_id: c.get('requestId'), error });
+    return problemAnswer(c, new ProblemError('internal', 'An unexpected error: see the log under this request id'));
+  });
+  return app;
+}
+
+function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies): void {
+  app.use(requestId());
+  app.use(observeRequests(dependencies));
+  app.use(async (c, next) => {
+    await next();
+    c.header('X-Content-Type-Options', 'nosniff');
+    if (!c.res.headers.has('Cache-Control'))
+      c.header('Cache-Control', c.req.path.startsWith('/api/') ? 'no-cache' : 'no-store');
+  });
+  app.use('/api/*', etag({ weak: true, retainedHeaders: [...RETAINED_304_HEADERS, 'x-request-id'] }));
+  app.use('/api/v1/*', async (_c, next) => {
+    if (!dependencies.connected()) throw unavailable('NATS is away: the gateway reconnects by itself, try again');
+    await next();
+  });
+}
+
+/** Runs last: what reaches it has a known path and a method other than GET (HEAD is served as GET by Hono). */
+function refuseOtherMethods(app: OpenAPIHono): void {
+  const paths = new Set(app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path));
+  for (const path of paths)
+    app.all(path, (c) => {
+      throw new ProblemError('method-not-allowed', `Cannot ${c.req.method} here: use GET`, {
+        headers: { allow: 'GET, HEAD' },
+      });
+    });
+}

@@ -1,0 +1,97 @@
+/**
+ * Errors on the wire: application/problem+json (RFC 9457), every one of them, with a `code` for programs.
+ *
+ * Invariants (gateway.contract.ts):
+ * 1. Every answer with a status of 400 or above is a Problem.
+ * 2. Nothing of an unexpected error reaches the client but the request id under which it is logged.
+ */
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { LogUnavailableError } from '../../../shared/log/log.ts';
+
+const CODES = {
+  'invalid-parameter': { status: 400, title: 'A parameter cannot be used' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { status: 405, title: 'This resource can only be read' },
+  internal: { status: 500, title: 'The gateway failed' },
+  unavailable: { status: 503, title: 'The answer is not available now' },
+} as const;
+
+/** A path is repeated in the answer, but not a hostile one of many kilobytes. */
+const MAX_INSTANCE = 200;
+
+export type ProblemCode = keyof typeof CODES;
+
+const ParameterError = z.object({
+  parameter: z.string().openapi({ example: 'limit' }),
+  detail: z.string().openapi({ example: 'Expected a number from 1 to 1000' }),
+});
+export type ParameterError = z.infer<typeof ParameterError>;
+
+export const Problem = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(['invalid-parameter', 'not-found', 'method-not-allowed', 'internal', 'unavailable']),
+    detail: z.string(),
+    instance: z.string().openapi({ description: 'Path of the request' }),
+    request_id: z.string().openapi({ description: 'Also in the X-Request-Id header and in the log of the gateway' }),
+    errors: z.array(ParameterError).optional(),
+  })
+  .openapi('Problem', { description: 'RFC 9457 problem details' });
+
+/** Thrown by handlers; turned into an answer by problemAnswer, in one place. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly ParameterError[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: ParameterError[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.errors = more.errors;
+    this.headers = more.headers ?? {};
+  }
+}
+
+export function notFound(detail: string): ProblemError {
+  return new ProblemError('not-found', detail);
+}
+
+/** Something that passes by itself: the client may try again in a few seconds. */
+export function unavailable(detail: string): ProblemError {
+  return new ProblemError('unavailable', detail, { headers: { 'retry-after': '2' } });
+}
+
+/** What an error is for the client. The one place where this is decided; undefined: a fault of ours. */
+export function toProblem(error: unknown): ProblemError | undefined {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof LogUnavailableError) return unavailable('NATS does not answer: try again in a moment');
+  if (error instanceof Error && error.name === 'StreamNotFoundError')
+    return unavailable('The service behind this has not been started on this mesh yet: it has no bucket');
+  return undefined;
+}
+
+export function problemAnswer(c: Context, problem: ProblemError): Response {
+  const { status, title } = CODES[problem.code];
+  const body: z.infer<typeof Problem> = {
+    type: 'about:blank',
+    title,
+    status,
+    code: problem.code,
+    detail: problem.message,
+    instance: c.req.path.slice(0, MAX_INSTANCE),
+    request_id: String(c.get('requestId') ?? ''),
+    ...(problem.errors && { errors: [...problem.errors] }),
+  };
+  return c.body(`${JSON.stringify(body)}\n`, status, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...problem.headers,
+  });
+}

@@ -1,0 +1,58 @@
+/** /api/v1/customers/{id}: one customer across services, by point reads from their stores. */
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { encodeId } from '../../../shared/events/id.ts';
+import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
+import type { Log } from '../../../shared/log/log.ts';
+import { bucketStream, keySubject } from '../../../shared/log/names.ts';
+import { entryText, isDeleteMarker, readEntry } from '../../../shared/store/entry.ts';
+import type { GatewayDependencies } from '../dependencies.ts';
+import { notFound } from '../http/problem.ts';
+import { answers, strictQuery } from '../http/route.ts';
+import { Customer, RfmCustomer } from '../schemas/rfm.ts';
+import { CustomerHour } from '../schemas/sales.ts';
+
+/** An id of this many bytes fits a NATS subject even when every byte of it must be encoded. */
+const MAX_ID_BYTES = 512;
+const MAX_HOURS = 48;
+
+const CustomerId = z
+  .string()
+  .min(1)
+  .refine((id) => id.isWellFormed() && Buffer.byteLength(id) <= MAX_ID_BYTES, {
+    error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8`,
+  })
+  .openapi({ param: { name: 'id', in: 'path' }, description: "The customer's id, as in Kafka", example: '42' });
+
+const customer = createRoute({
+  method: 'get',
+  path: '/api/v1/customers/{id}',
+  tags: ['customers'],
+  summary: 'RFM segment and recent hours of one customer',
+  request: { params: z.object({ id: CustomerId }), query: strictQuery({}) },
+  responses: answers(Customer, 'The customer'),
+});
+
+export function customerRoutes(app: OpenAPIHono, { log }: GatewayDependencies): void {
+  app.openapi(customer, async (c) => {
+    const { id } = c.req.valid('param');
+    const partition = partitionName(partitionOf(id));
+    const token = encodeId(id);
+    const [entry, hours] = await Promise.all([
+      readEntry<unknown>(log, 'rfm', `${partition}.customer.${token}`),
+      recentHours(log, `${partition}.customer-hour.${token}`),
+    ]);
+    if (entry === undefined && hours.length === 0) throw notFound(`No orders of customer "${id}" are known`);
+    const rfm = entry === undefined ? null : RfmCustomer.parse(entry);
+    return c.json({ customer_id: id, rfm, recent_hours: hours }, 200);
+  });
+}
+
+/** Hours expire after 48 h in the store, so this reads few keys. No sales service: no hours. */
+async function recentHours(log: Log, keyPrefix: string): Promise<CustomerHour[]> {
+  const messages = await log.lastOfEach(bucketStream('sales'), [keySubject('sales', `${keyPrefix}.*`)]);
+  return messages
+    .filter((message) => !isDeleteMarker(message))
+    .map((message) => CustomerHour.parse(JSON.parse(entryText(message))))
+    .sort((a, b) => (a.window_start < b.window_start ? 1 : -1))
+    .slice(0, MAX_HOURS);
+}
