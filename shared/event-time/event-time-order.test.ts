@@ -27,6 +27,7 @@ describe('EventTimeBuffer', () => {
     expect(buffer.add('late', 10, 'a', 1)).toBe(false);
     expect(buffer.add('in time', 11, 'a', 2)).toBe(true);
     expect(release(buffer, 9)).toEqual([]);
+    expect(buffer.add('late still', 10, 'a', 3)).toBe(false);
     expect(release(buffer, 11)).toEqual(['in time']);
   });
 

@@ -101,7 +101,9 @@ describe('SourceWatermarks', () => {
   test('restore forgets what was there, and its sources are no changes', () => {
     const watermarks = new SourceWatermarks();
     watermarks.update('old', 1, false);
-    watermarks.restore([['a', null, 0]], 40);
+    watermarks.update('earlier by name', 1, false);
+    expect(watermarks.snapshot().map(([source]) => source)).toEqual(['earlier by name', 'old']);
+    watermarks.restore([['a', null, 0]], 40); // the value reached does not follow from the sources
     expect(watermarks.current).toBe(40);
     expect(watermarks.changes()).toEqual([]);
     expect(watermarks.snapshot()).toEqual([['a', null, 0]]);
