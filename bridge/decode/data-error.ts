@@ -1,0 +1,33 @@
+/**
+ * What can be wrong with a record. Thrown while a record is read, and turned into a dead letter in one place
+ * (order.ts); infrastructure errors are never of this class.
+ */
+
+/** Why a record became a dead letter: the last token of its DLQ subject. */
+export const DEAD_REASONS = [
+  'malformed',
+  'missing-key',
+  'bad-id',
+  'bad-amount',
+  'bad-time',
+  'too-large',
+  'inexact-number',
+] as const;
+
+export type DeadReason = (typeof DEAD_REASONS)[number];
+
+export class DataError extends Error {
+  readonly code = 'data';
+  readonly reason: DeadReason;
+
+  constructor(reason: DeadReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A value for a message: as JSON, cut to what a reader can take in. */
+export function quoted(value: unknown): string {
+  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
