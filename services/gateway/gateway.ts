@@ -2,7 +2,7 @@
  * The gateway's HTTP application: routes, errors and headers, on any runtime (it is a fetch handler).
  * It does not own sockets, NATS or what it reads (dependencies.ts).
  *
- * Invariants (gateway.contract.ts):
+ * Invariants (gateway.test.ts, openapi.test.ts):
  * 1. Every error is problem+json; unknown routes are 404, other methods on known ones are 405 with Allow.
  * 2. Every answer has an X-Request-Id, and data is revalidated (ETag), never served stale by a cache.
  * 3. Everything under /api answers 503 while NATS is away.

@@ -1,7 +1,7 @@
 /**
  * Errors on the wire: application/problem+json (RFC 9457), every one of them, with a `code` for programs.
  *
- * Invariants (gateway.contract.ts):
+ * Invariants (gateway.test.ts, openapi.test.ts):
  * 1. Every answer with a status of 400 or above is a Problem.
  * 2. Nothing of an unexpected error reaches the client but the request id under which it is logged.
  */

@@ -20,6 +20,7 @@ const BUCKET = 'sales';
 const WINDOWS = 'all.window.1h.';
 const HOURLY = 'all.hourly.';
 const RETRY_MS = 1_000;
+const CAPACITY = 10_000;
 
 export interface SalesViewOptions {
   readonly log: Log;
@@ -27,6 +28,8 @@ export interface SalesViewOptions {
   /** Values kept of each kind: 30 days of windows by 5 minutes, and then some. */
   readonly capacity?: number;
   readonly now?: () => number;
+  /** Pause before the reader starts again. */
+  readonly retryMs?: number;
 }
 
 interface Kept<V> {
@@ -42,16 +45,14 @@ export type ViewState = 'waiting' | 'loading' | 'current';
 
 export class SalesView implements AsyncDisposable {
   readonly #options: SalesViewOptions;
-  readonly #windows: NewestList<Kept<SalesWindow>>;
-  readonly #hourly: NewestList<Kept<HourlySales>>;
+  #windows = new NewestList<Kept<SalesWindow>>(0);
+  #hourly = new NewestList<Kept<HourlySales>>(0);
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #state: ViewState = 'waiting';
 
   constructor(options: SalesViewOptions) {
     this.#options = options;
-    this.#windows = new NewestList(options.capacity ?? 10_000);
-    this.#hourly = new NewestList(options.capacity ?? 10_000);
     this.#running = this.#follow();
   }
 
@@ -88,17 +89,24 @@ export class SalesView implements AsyncDisposable {
       } catch (error) {
         this.#options.logger.debug('Sales are not readable yet', { because: error });
       }
-      if (!signal.aborted) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+      if (!signal.aborted) await pause(this.#options.retryMs ?? RETRY_MS, undefined, { signal }).catch(() => {});
     }
   }
 
   async #read(signal: AbortSignal): Promise<void> {
     const subjects = [keySubject(BUCKET, `${WINDOWS}>`), keySubject(BUCKET, `${HOURLY}>`)];
     const stream = bucketStream(BUCKET);
+    this.#reset(); // what was deleted while nobody read is not said again
     for await (const message of this.#options.log.read({ stream, subjects, lastPerSubject: true, signal })) {
       this.#apply(message);
       if (this.#state !== 'current') this.#state = message.pending === 0 ? 'current' : 'loading';
     }
+  }
+
+  #reset(): void {
+    this.#state = 'waiting';
+    this.#windows = new NewestList(this.#options.capacity ?? CAPACITY);
+    this.#hourly = new NewestList(this.#options.capacity ?? CAPACITY);
   }
 
   #apply(message: StoredMessage): void {
