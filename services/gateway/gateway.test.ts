@@ -156,14 +156,38 @@ describe('errors', () => {
     expect(fixture.lines.find((line) => line.includes('find-me'))).toMatch(/ERROR .*segments/s);
   });
 
-  it('of NATS and of a missing bucket are 503', async () => {
-    const missing = Object.assign(new Error('stream not found'), { name: 'StreamNotFoundError' });
-    for (const error of [new LogUnavailableError('Cannot read: no answer'), missing]) {
-      const failing = logWith(new MemoryLog().client(), { last: () => Promise.reject(error) });
-      await using broken = await openFixture(failing);
+  it('of NATS are 503', async () => {
+    const noResponders = Object.assign(new Error('no responders'), { code: 503 });
+    for (const error of [new LogUnavailableError('Cannot read: no answer'), noResponders]) {
+      await using broken = await openFixture(logWith(new MemoryLog().client(), { last: () => Promise.reject(error) }));
       const response = await broken.get('/api/v1/customers/42');
       expect([response.status, response.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
     }
+  });
+
+  it('of a bucket that is not there are 503, or leave out what only it knows', async () => {
+    const base = new MemoryLog().client();
+    const noStream = Object.assign(new Error('stream not found'), { name: 'StreamNotFoundError' });
+    const missing = new Set(['KV_rfm']);
+    const log = logWith(base, {
+      last: (stream, subject) => (missing.has(stream) ? Promise.reject(noStream) : base.last(stream, subject)),
+      lastOfEach: (stream, subjects) =>
+        missing.has(stream)
+          ? Promise.reject(new LogUnavailableError('no responders'))
+          : base.lastOfEach(stream, subjects),
+      state: (stream) => (missing.has(stream) ? Promise.reject(noStream) : base.state(stream)),
+    });
+    await using partial = await openFixture(log);
+    expect(await (await partial.get('/api/v1/customers/42')).text()).toContain('rfm service has not been started');
+    expect(await (await partial.get('/api/v1/rfm/summary')).text()).toContain('no bucket');
+    await putCustomer(partial, '42');
+    expect(await (await partial.get('/api/v1/customers/42')).json()).toMatchObject({
+      rfm: null,
+      recent_hours: [{}, {}],
+    });
+    missing.delete('KV_rfm');
+    missing.add('KV_sales');
+    expect(await (await partial.get('/api/v1/customers/42')).json()).toMatchObject({ rfm: {}, recent_hours: [] });
   });
 });
 

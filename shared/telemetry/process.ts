@@ -25,6 +25,14 @@ export function untilStopped(): Promise<string> {
   });
 }
 
+/** Resolves when the signal aborts; at once when it has. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** Runs a worker's `main` until it returns. `stop` aborts at the first signal: `main` then drains and returns. */
 export async function runMain(component: string, main: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const log = createLogger(component);

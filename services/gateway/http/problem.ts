@@ -8,6 +8,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { LogUnavailableError } from '../../../shared/log/log.ts';
+import { isNoStream } from '../views/optional-bucket.ts';
 
 const CODES = {
   'invalid-parameter': { status: 400, title: 'A parameter cannot be used' },
@@ -71,10 +72,16 @@ export function unavailable(detail: string): ProblemError {
 /** What an error is for the client. The one place where this is decided; undefined: a fault of ours. */
 export function toProblem(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
-  if (error instanceof LogUnavailableError) return unavailable('NATS does not answer: try again in a moment');
-  if (error instanceof Error && error.name === 'StreamNotFoundError')
+  if (error instanceof LogUnavailableError || isNoResponder(error))
+    return unavailable('NATS does not answer: try again in a moment');
+  if (isNoStream(error))
     return unavailable('The service behind this has not been started on this mesh yet: it has no bucket');
   return undefined;
+}
+
+/** A direct read that no server took: its stream is electing a leader, or is not there. */
+function isNoResponder(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 503;
 }
 
 export function problemAnswer(c: Context, problem: ProblemError): Response {

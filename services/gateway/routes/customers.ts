@@ -6,10 +6,11 @@ import type { Log } from '../../../shared/log/log.ts';
 import { bucketStream, keySubject } from '../../../shared/log/names.ts';
 import { entryText, isDeleteMarker, readEntry } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
-import { notFound } from '../http/problem.ts';
+import { notFound, unavailable } from '../http/problem.ts';
 import { answers, strictQuery } from '../http/route.ts';
 import { Customer, RfmCustomer } from '../schemas/rfm.ts';
 import { CustomerHour } from '../schemas/sales.ts';
+import { readIfThere } from '../views/optional-bucket.ts';
 
 /** An id of this many bytes fits a NATS subject even when every byte of it must be encoded. */
 const MAX_ID_BYTES = 512;
@@ -37,17 +38,24 @@ export function customerRoutes(app: OpenAPIHono, { log }: GatewayDependencies): 
     const { id } = c.req.valid('param');
     const partition = partitionName(partitionOf(id));
     const token = encodeId(id);
-    const [entry, hours] = await Promise.all([
-      readEntry<unknown>(log, 'rfm', `${partition}.customer.${token}`),
-      recentHours(log, `${partition}.customer-hour.${token}`),
+    const [rfm, hours] = await Promise.all([
+      readIfThere(log, 'rfm', () => readEntry<unknown>(log, 'rfm', `${partition}.customer.${token}`)),
+      readIfThere(log, 'sales', () => recentHours(log, `${partition}.customer-hour.${token}`)),
     ]);
-    if (entry === undefined && hours.length === 0) throw notFound(`No orders of customer "${id}" are known`);
-    const rfm = entry === undefined ? null : RfmCustomer.parse(entry);
-    return c.json({ customer_id: id, rfm, recent_hours: hours }, 200);
+    const entry = rfm.kind === 'read' ? rfm.value : undefined;
+    const recent = hours.kind === 'read' ? hours.value : [];
+    if (entry === undefined && recent.length === 0) {
+      if (rfm.kind === 'no-bucket') throw unavailable('The rfm service has not been started on this mesh yet');
+      throw notFound(`No orders of customer "${id}" are known`);
+    }
+    return c.json(
+      { customer_id: id, rfm: entry === undefined ? null : RfmCustomer.parse(entry), recent_hours: recent },
+      200,
+    );
   });
 }
 
-/** Hours expire after 48 h in the store, so this reads few keys. No sales service: no hours. */
+/** Hours expire after 48 h in the store, so this reads few keys. */
 async function recentHours(log: Log, keyPrefix: string): Promise<CustomerHour[]> {
   const messages = await log.lastOfEach(bucketStream('sales'), [keySubject('sales', `${keyPrefix}.*`)]);
   return messages

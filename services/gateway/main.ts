@@ -1,0 +1,49 @@
+/** The gateway process: connects the application to NATS and to a socket, and joins the mesh as a member. */
+import { readSettings } from '../../shared/config/settings.ts';
+import { connectLog } from '../../shared/log/jetstream-log.ts';
+import { provisionMesh } from '../../shared/log/provision.ts';
+import { Membership } from '../../shared/runtime/membership.ts';
+import { serveHealth } from '../../shared/telemetry/health.ts';
+import { createLogger } from '../../shared/telemetry/logger.ts';
+import { createMetrics } from '../../shared/telemetry/metrics.ts';
+import { runMain, untilAborted } from '../../shared/telemetry/process.ts';
+import { startTelemetry } from '../../shared/telemetry/tracing.ts';
+import { createGateway } from './gateway.ts';
+import { type ServeOptions, serveHttp } from './http/serve.ts';
+import { gatewayMember } from './member.ts';
+import { watchPresence } from './nats-presence.ts';
+import { notReadyReasons } from './routes/health.ts';
+import { createStarting } from './starting.ts';
+import { SalesView } from './views/sales-view.ts';
+
+await runMain('gateway', async (stop) => {
+  const settings = readSettings();
+  const instance = settings.instance ?? `gateway-${process.pid}`;
+  const logger = createLogger('gateway', settings.logLevel);
+  const metrics = createMetrics({ component: 'gateway', instance });
+  await using _telemetry = await startTelemetry({
+    service: 'weir-gateway',
+    otlpEndpoint: settings.otlpEndpoint,
+    log: logger,
+  });
+
+  let fetch: ServeOptions['fetch'] = createStarting().fetch;
+  let reasons = () => ['NATS has not been reached yet'];
+  await using health = await serveHealth({ port: settings.httpPort, metrics, ready: () => reasons() });
+  const { gatewayHost: host, gatewayPort: port } = settings;
+  await using server = await serveHttp({ host, port, fetch: (request) => fetch(request) });
+  logger.info('Listening', { url: server.url, docs: `${server.url}/docs` });
+
+  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
+  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  if (!log) return; // stopped before NATS was ever there
+  await provisionMesh(log);
+  await using sales = new SalesView({ log, logger });
+  const connected = watchPresence(log.connection, logger);
+  fetch = createGateway({ log, sales, connected, logger, metrics, now: Date.now }).fetch;
+  reasons = () => notReadyReasons({ connected, sales });
+  await using members = new Membership(log, () => gatewayMember(instance, health.url, reasons()));
+  await members.start();
+  logger.info('Ready', { nats: settings.natsUrl });
+  await untilAborted(stop);
+});
