@@ -1,5 +1,5 @@
 /** What is recorded of each request: a span, two metrics by route, and a log line when the gateway itself failed. */
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { GatewayDependencies } from '../dependencies.ts';
@@ -10,7 +10,8 @@ export function observeRequests({ metrics }: Pick<GatewayDependencies, 'metrics'
   const tracer = trace.getTracer('weir-gateway');
   return async (c, next) => {
     const endTimer = seconds.startTimer();
-    await tracer.startActiveSpan(c.req.method, { kind: SpanKind.SERVER }, async (span) => {
+    const caller = propagation.extract(context.active(), c.req.header()); // traceparent, when the client has one
+    await tracer.startActiveSpan(c.req.method, { kind: SpanKind.SERVER }, caller, async (span) => {
       await next();
       // The pattern, not the path: ids would make a series each.
       const route = routePath(c, -1);
