@@ -15,13 +15,16 @@ export const NOON = Date.UTC(2024, 5, 1, 12);
 export const HOUR_MS = 3_600_000;
 const SLIDE_MS = 300_000;
 
-export interface Fixture extends AsyncDisposable {
+export interface Stores {
+  put(bucket: string, key: string, value: unknown): Promise<void>;
+}
+
+export interface Fixture extends Stores, AsyncDisposable {
   readonly log: Log;
   readonly lines: string[];
   readonly metrics: ReturnType<typeof createMetrics>;
   connected: boolean;
   get(path: string, init?: RequestInit): Promise<Response>;
-  put(bucket: string, key: string, value: unknown, headers?: Record<string, string>): Promise<void>;
   /** Waits until a path answers 200. */
   until200(path: string): Promise<void>;
 }
@@ -38,8 +41,8 @@ export async function openFixture(log: Log = new MemoryLog().client()): Promise<
     metrics,
     connected: true,
     get: async (path, init) => app.request(path, init),
-    async put(bucket, key, value, headers = {}) {
-      await log.append(keySubject(bucket, key), JSON.stringify(value), { headers });
+    async put(bucket, key, value) {
+      await log.append(keySubject(bucket, key), JSON.stringify(value));
     },
     async until200(path) {
       while ((await app.request(path)).status !== 200) await new Promise((resolve) => setImmediate(resolve));
@@ -50,7 +53,7 @@ export async function openFixture(log: Log = new MemoryLog().client()): Promise<
 }
 
 /** 20 final and 3 live windows, 5 final hours and a live one, customer 42, the summary, and three members. */
-export async function fillStores(fixture: Pick<Fixture, 'put'>): Promise<void> {
+export async function fillStores(fixture: Stores): Promise<void> {
   for (let n = 0; n < 23; n++) {
     const start = NOON - n * SLIDE_MS;
     await fixture.put('sales', `all.window.1h.${compactTime(start)}`, salesWindow(start, n >= 3));
@@ -76,7 +79,7 @@ export async function fillStores(fixture: Pick<Fixture, 'put'>): Promise<void> {
   }
 }
 
-export async function putCustomer(fixture: Pick<Fixture, 'put'>, id: string): Promise<void> {
+export async function putCustomer(fixture: Stores, id: string): Promise<void> {
   const partition = partitionName(partitionOf(id));
   await fixture.put('rfm', `${partition}.customer.${encodeId(id)}`, {
     customer_id: id,
