@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+const servers = {
+  globalSetup: ['shared/testing/shared-servers.setup.ts'],
+  fileParallelism: false,
+  hookTimeout: 120_000,
+  teardownTimeout: 60_000,
+};
+
+/** unit: pure and fast. int: on real servers. fault: real servers that are killed. The last two never run side by side. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.fault.test.ts'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...servers,
+          name: 'int',
+          include: ['**/*.int.test.ts'],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...servers,
+          name: 'fault',
+          include: ['**/*.fault.test.ts'],
+          testTimeout: 600_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
