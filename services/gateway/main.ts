@@ -25,6 +25,7 @@ await runMain('gateway', async (stop) => {
     service: 'weir-gateway',
     otlpEndpoint: settings.otlpEndpoint,
     log: logger,
+    metrics,
   });
 
   let fetch: ServeOptions['fetch'] = createStarting().fetch;

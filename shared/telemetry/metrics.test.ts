@@ -26,4 +26,17 @@ describe('createMetrics', () => {
     createMetrics({ component: 'a', instance: 'a' }).counter('x_total', 'X').inc();
     expect(await createMetrics({ component: 'b', instance: 'b' }).text()).not.toContain('weir_x_total');
   });
+
+  it('gives samples with their labels, and of a histogram its sum and count', async () => {
+    const metrics = createMetrics({ component: 'a', instance: 'a-1' });
+    metrics.counter('x_total', 'X', ['topic']).inc({ topic: 'orders' }, 2);
+    metrics.histogram('y_seconds', 'Y').observe(0.5);
+    const own = (await metrics.samples()).filter(({ name }) => name.startsWith('weir_'));
+    expect(own.map(({ name, kind, value }) => [name, kind, value])).toEqual([
+      ['weir_x_total', 'counter', 2],
+      ['weir_y_seconds_sum', 'counter', 0.5],
+      ['weir_y_seconds_count', 'counter', 1],
+    ]);
+    expect(own[0]?.labels).toEqual({ topic: 'orders', component: 'a', instance: 'a-1' });
+  });
 });

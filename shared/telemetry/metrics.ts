@@ -26,6 +26,16 @@ export interface Metrics {
   /** The exposition text. */
   text(): Promise<string>;
   readonly contentType: string;
+  /** The current values, for those who carry them elsewhere; of a histogram its sum and count. */
+  samples(): Promise<readonly MetricSample[]>;
+}
+
+export interface MetricSample {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
 }
 
 /** 1 ms to 10 s: latencies of a stream. */
@@ -59,6 +69,7 @@ export function createMetrics(identity: { readonly component: string; readonly i
       }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
+    samples: () => readSamples(registry),
   };
 }
 
@@ -73,4 +84,22 @@ function once<M extends Metric>(
   if (known === undefined) return create(fullName);
   if (known instanceof kind) return known;
   throw new Error(`Cannot create metric "${fullName}": the name is taken by a metric of another type`);
+}
+
+async function readSamples(registry: Registry): Promise<MetricSample[]> {
+  const samples: MetricSample[] = [];
+  for (const { name, help, type, values } of await registry.getMetricsAsJSON()) {
+    const kind = String(type) === 'gauge' ? 'gauge' : 'counter'; // at run time the type is its name
+    for (const { value, labels, ...rest } of values) {
+      const own = 'metricName' in rest && typeof rest.metricName === 'string' ? rest.metricName : name;
+      if (!own.endsWith('_bucket')) samples.push({ name: own, help, kind, labels: definedLabels(labels), value });
+    }
+  }
+  return samples;
+}
+
+function definedLabels(labels: Partial<Record<string, string | number>>): Record<string, string | number> {
+  const defined: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(labels)) if (value !== undefined) defined[name] = value;
+  return defined;
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
+const METRICS = fileURLToPath(new URL('./metrics.ts', import.meta.url));
 const MODULE = fileURLToPath(new URL('./tracing.ts', import.meta.url));
 
 async function run(source: string, env: Readonly<Record<string, string>>): Promise<string> {
@@ -42,7 +43,10 @@ describe('startTelemetry', () => {
       const out = await run(
         `import { startTelemetry } from ${JSON.stringify(MODULE)};
          import { trace, metrics } from '@opentelemetry/api';
-         const telemetry = await startTelemetry({ service: 'weir-probe', otlpEndpoint: '${endpoint}' });
+         import { createMetrics } from ${JSON.stringify(METRICS)};
+         const own = createMetrics({ component: 'probe', instance: 'probe-1' });
+         const telemetry = await startTelemetry({ service: 'weir-probe', otlpEndpoint: '${endpoint}', metrics: own });
+         own.histogram('made_later_seconds', 'Made after the start').observe(1);
          trace.getTracer('t').startSpan('fold-frame').end();
          metrics.getMeter('t').createCounter('probe_total').add(1);
          await telemetry[Symbol.asyncDispose]();`,
@@ -56,6 +60,7 @@ describe('startTelemetry', () => {
     expect(received.get('/v1/traces')).toContain('fold-frame');
     expect(received.get('/v1/traces')).toContain('weir-probe');
     expect(received.get('/v1/metrics')).toContain('probe_total');
+    expect(received.get('/v1/metrics')).toContain('process_cpu_seconds_total');
     expect(received.has('/v1/logs')).toBe(false);
   });
 

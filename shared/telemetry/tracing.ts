@@ -3,8 +3,8 @@
  * Everything else is the SDK's own: exporters, sampling and intervals by the standard OTEL_* environment variables.
  * Instrumented code uses @opentelemetry/api alone, which does nothing while no SDK is started.
  */
-import type { Logger } from './logger.ts';
-import { describeError } from './logger.ts';
+import { describeError, type Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
 
 export interface TelemetryOptions {
   /** service.name of every span and metric: `weir-gateway`. */
@@ -12,6 +12,8 @@ export interface TelemetryOptions {
   /** Base URL of an OTLP/HTTP receiver; undefined: off. */
   readonly otlpEndpoint: string | undefined;
   readonly log?: Logger;
+  /** Sent along with what the OpenTelemetry API itself records. */
+  readonly metrics?: Pick<Metrics, 'samples'>;
 }
 
 /** Disposing it sends what is not sent yet. It waits no longer than the exporter's own timeout, and never throws. */
@@ -23,6 +25,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<AsyncDi
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
   const sdk = new NodeSDK({ serviceName: options.service });
   sdk.start();
+  if (options.metrics) await (await import('./otlp-metrics.ts')).mirrorMetrics(options.metrics);
   return {
     async [Symbol.asyncDispose]() {
       try {
