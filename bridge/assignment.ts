@@ -1,0 +1,118 @@
+/**
+ * What the Kafka group has assigned to this process: one OwnedPartition for each partition of the generation.
+ *
+ * Invariants:
+ * 1. A session belongs to one generation of the group. A new generation ends all sessions; those of the new one begin
+ *    when the old ones have ended, from what the log says.
+ * 2. A batch is taken in only where the session continues: at or before its next offset. Anything else makes the
+ *    partition look at Kafka again.
+ */
+import type { Batch, KafkaMessage } from 'kafkajs';
+import type { BridgeStatus } from '../shared/runtime/status.ts';
+import { OwnedPartition, type OwnedPartitionOptions } from './owned-partition.ts';
+import type { PartitionSession } from './partition-session.ts';
+import type { Source } from './position.ts';
+import type { KafkaRecord } from './record.ts';
+
+export type OptionsOf = (source: Source, confirmOwner: () => Promise<boolean>) => OwnedPartitionOptions;
+
+const CONFIRM_TIMEOUT_MS = 30_000;
+
+export class Assignment {
+  readonly #optionsOf: OptionsOf;
+  #partitions = new Map<string, OwnedPartition>();
+  #leaving: Promise<unknown> = Promise.resolve();
+  #confirming: ((isOwner: boolean) => void)[] = [];
+
+  constructor(optionsOf: OptionsOf) {
+    this.#optionsOf = optionsOf;
+  }
+
+  get partitions(): Iterable<OwnedPartition> {
+    return this.#partitions.values();
+  }
+
+  get sessions(): PartitionSession[] {
+    return [...this.#partitions.values()].flatMap(({ session }) => session ?? []);
+  }
+
+  of({ topic, partition }: Source): OwnedPartition | undefined {
+    return this.#partitions.get(sourceKey(topic, partition));
+  }
+
+  /** A new generation of the group. Fetching of all its partitions is paused when this returns. */
+  join(assigned: Readonly<Record<string, readonly number[]>>): void {
+    this.leave();
+    for (const [topic, partitions] of Object.entries(assigned))
+      for (const partition of partitions) {
+        const options = this.#optionsOf({ topic, partition }, () => this.#confirmOwner());
+        this.#partitions.set(sourceKey(topic, partition), new OwnedPartition(options, this.#leaving));
+      }
+  }
+
+  /** Ends all sessions; resolves when they have ended. */
+  leave(): Promise<unknown> {
+    this.#confirm(false);
+    const left = [...this.#partitions.values()].map((partition) => partition[Symbol.asyncDispose]());
+    this.#partitions = new Map();
+    this.#leaving = Promise.all([this.#leaving, ...left]);
+    return this.#leaving;
+  }
+
+  /** The group has just confirmed that this process is a member of its generation. */
+  confirm(): void {
+    this.#confirm(true);
+  }
+
+  /** Takes in a batch. False: not now; it comes again when the partition resumes. */
+  take(batch: Batch): boolean {
+    const owned = this.of(batch);
+    const session = owned?.session;
+    if (!owned || !session) return false;
+    const high = Number(batch.highWatermark);
+    owned.noteHigh(high);
+    if (fetchedOffset(batch) > session.next || high < session.next) {
+      void owned.realign();
+      return false;
+    }
+    const last = batch.messages.at(-1);
+    if (last) owned.noteTimestamp(Number(last.timestamp));
+    session.accept(batch.messages.map(toRecord), Number(batch.lastOffset()));
+    return true;
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([...this.#partitions.values()].map((partition) => partition.drain()));
+  }
+
+  status(now: number): BridgeStatus[] {
+    return [...this.#partitions.values()].map((partition) => partition.status(now));
+  }
+
+  #confirmOwner(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), CONFIRM_TIMEOUT_MS);
+      this.#confirming.push((isOwner) => {
+        clearTimeout(timer);
+        resolve(isOwner);
+      });
+    });
+  }
+
+  #confirm(isOwner: boolean): void {
+    for (const resolve of this.#confirming.splice(0)) resolve(isOwner);
+  }
+}
+
+function sourceKey(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
+}
+
+/** The offset the fetch asked for; kafkajs has it, but not in its types. */
+function fetchedOffset(batch: Batch): number {
+  return 'fetchedOffset' in batch ? Number(batch.fetchedOffset) : Number(batch.firstOffset());
+}
+
+function toRecord({ offset, timestamp, key, value, headers }: KafkaMessage): KafkaRecord {
+  return { offset: Number(offset), timestampMs: Number(timestamp), key, value, headers };
+}

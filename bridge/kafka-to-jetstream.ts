@@ -1,0 +1,266 @@
+/**
+ * The bridge: a Kafka consumer group's member that takes in the routed topics and hands batches to sessions.
+ *
+ * Owns: the consumer and its restarts, discovery of topics, and the round that watches over partitions (idleness,
+ * lag, commits for lag tools). Does not own: what becomes of a record (partition-session.ts).
+ *
+ * kafkajs traps respected here:
+ * - It begins at the committed offset as soon as it has joined: partitions are paused in the GROUP_JOIN event, which
+ *   is sent before the first fetch, and resumed behind a seek when their session knows the offset.
+ * - Batches of control records alone never reach eachBatch: END_BATCH_PROCESS tells of them.
+ * - It sends no heartbeat while eachBatch waits: the wait for room sends them.
+ * - New topics need a new run.
+ */
+import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { type Route, routeOf } from '../shared/config/routes.ts';
+import type { Log } from '../shared/log/log.ts';
+import type { BridgeStatus } from '../shared/runtime/status.ts';
+import { describeError, type Logger } from '../shared/telemetry/logger.ts';
+import { Assignment } from './assignment.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { pause } from './fenced-append.ts';
+import type { OffsetRange } from './owned-partition.ts';
+import type { Source } from './position.ts';
+import { declareTopics, findTopics, sameTopics, type Topics } from './topics.ts';
+
+export interface BridgeOptions {
+  readonly kafka: Kafka;
+  readonly log: Log;
+  readonly routes: readonly Route[];
+  readonly logger: Logger;
+  readonly groupId: string;
+  /** Bound on bytes handed over and not acked. */
+  readonly maxUnackedBytes?: number;
+  /** How often topics are looked for. */
+  readonly discoverMs?: number;
+}
+
+const MAX_UNACKED_BYTES = 16 * 1024 * 1024;
+const DISCOVER_MS = 5_000;
+const ROUND_MS = 1_000;
+const HOUSEKEEPING_ROUNDS = 5;
+const DRAIN_MS = 10_000;
+
+export class KafkaToJetStream {
+  readonly #options: BridgeOptions;
+  readonly #admin: Admin;
+  readonly #budget: ByteBudget;
+  readonly #assignment: Assignment;
+  readonly #stop = new AbortController();
+  readonly #committed = new Map<string, number>();
+  #consumer: Consumer | undefined;
+  #topics: Topics = new Map();
+  #kafkaProblem: string | undefined = 'Kafka has not answered yet';
+  #draining = false;
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    this.#admin = options.kafka.admin({ retry: { retries: 2 } });
+    this.#budget = new ByteBudget(options.maxUnackedBytes ?? MAX_UNACKED_BYTES);
+    this.#assignment = new Assignment((source, confirmOwner) => ({
+      log: options.log,
+      source,
+      route: this.#routeOf(source.topic),
+      budget: this.#budget,
+      confirmOwner,
+      range: () => this.#range(source),
+      pauseFetch: () => this.#consumer?.pause([{ topic: source.topic, partitions: [source.partition] }]),
+      resumeFetch: (from) => this.#resumeFetch(source, from),
+    }));
+  }
+
+  /** Runs until the signal aborts, then drains. */
+  async run(stop: AbortSignal): Promise<void> {
+    stop.addEventListener('abort', () => this.#stop.abort(), { once: true });
+    if (stop.aborted) return;
+    await Promise.all([this.#discoverLoop(), this.#watchLoop()]);
+    await this.#drain();
+    await this.#admin.disconnect();
+  }
+
+  status(): BridgeStatus[] {
+    return this.#assignment.status(Date.now());
+  }
+
+  /** Why the bridge cannot do its work: one sentence each. */
+  alarms(): string[] {
+    const waiting = this.#topics.size === 0 && this.#kafkaProblem === undefined;
+    const topics = this.#options.routes.map(({ topic }) => `"${topic}"`).join(', ');
+    return [
+      ...(this.#kafkaProblem ? [this.#kafkaProblem] : []),
+      ...(waiting ? [`None of the topics ${topics} exists in Kafka yet; waiting for one`] : []),
+      ...this.status().flatMap(({ alarm }) => alarm ?? []),
+    ];
+  }
+
+  /** Why it takes in nothing at all: what readiness fails for. */
+  obstacles(): string[] {
+    return this.#kafkaProblem ? [this.#kafkaProblem] : [];
+  }
+
+  async #discoverLoop(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#discover();
+        this.#noteKafka(undefined);
+      } catch (error) {
+        this.#noteKafka(`Kafka or NATS does not answer: ${describeError(error)}`);
+      }
+      await pause(this.#options.discoverMs ?? DISCOVER_MS, signal);
+    }
+  }
+
+  async #discover(): Promise<void> {
+    await this.#admin.connect();
+    const topics = await findTopics(this.#admin, this.#options.routes);
+    if (topics.size === 0 || (this.#consumer && sameTopics(topics, this.#topics)) || this.#stop.signal.aborted) return;
+    await declareTopics(this.#options.log, topics);
+    await this.#closeConsumer();
+    this.#topics = topics;
+    await this.#openConsumer();
+    this.#options.logger.info('Reading topics', { topics: [...topics].map(([name, count]) => `${name} (${count})`) });
+  }
+
+  async #openConsumer(): Promise<void> {
+    const consumer = this.#options.kafka.consumer({
+      groupId: this.#options.groupId,
+      allowAutoTopicCreation: false,
+      sessionTimeout: 8_000,
+      heartbeatInterval: 1_000,
+      rebalanceTimeout: 15_000,
+      maxWaitTimeInMs: 500,
+      metadataMaxAge: 30_000,
+      maxBytesPerPartition: 1024 * 1024,
+    });
+    this.#consumer = consumer;
+    this.#listen(consumer);
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...this.#topics.keys()], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 4,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      });
+    } catch (error) {
+      await this.#closeConsumer();
+      throw error;
+    }
+  }
+
+  #listen(consumer: Consumer): void {
+    const { GROUP_JOIN, HEARTBEAT, END_BATCH_PROCESS, CRASH } = consumer.events;
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (consumer === this.#consumer) this.#assignment.join(this.#draining ? {} : payload.memberAssignment);
+    });
+    consumer.on(HEARTBEAT, () => this.#assignment.confirm());
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) this.#assignment.of(payload)?.session?.skipTo(Number(payload.lastOffset) + 1);
+    });
+    consumer.on(CRASH, ({ payload }) => {
+      if (consumer !== this.#consumer) return;
+      void this.#assignment.leave();
+      if (!payload.restart) this.#consumer = undefined; // the next discovery opens another
+    });
+  }
+
+  async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    if (this.#draining || !isRunning() || isStale()) return;
+    if (this.#assignment.take(batch)) resolveOffset(batch.lastOffset());
+    while (this.#budget.isFull && isRunning()) {
+      await heartbeat();
+      await this.#budget.room(500);
+    }
+  }
+
+  async #watchLoop(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let round = 1; !signal.aborted; round++) {
+      await pause(ROUND_MS, signal);
+      if (signal.aborted) return;
+      for (const partition of this.#assignment.partitions) partition.revive();
+      await this.#watch(round % HOUSEKEEPING_ROUNDS === 0).catch((error: unknown) =>
+        this.#options.logger.debug('A round of the bridge failed', { error: describeError(error) }),
+      );
+    }
+  }
+
+  async #watch(isHousekeeping: boolean): Promise<void> {
+    const isQuiet = (source: Source, quietMs: number) => quietMs >= this.#routeOf(source.topic).idle.afterMs;
+    const sessions = this.#assignment.sessions;
+    const quiet = sessions.filter(({ source, quietMs }) => isQuiet(source, quietMs));
+    const topics = new Set((isHousekeeping ? sessions : quiet).map(({ source }) => source.topic));
+    for (const topic of topics) {
+      const ranges = await this.#ranges(topic);
+      for (const [partition, { high }] of ranges) this.#assignment.of({ topic, partition })?.noteHigh(high);
+      for (const session of quiet) {
+        const high = session.source.topic === topic ? ranges.get(session.source.partition)?.high : undefined;
+        if (high !== undefined && session.next >= high && isQuiet(session.source, session.quietMs)) session.markIdle();
+      }
+    }
+    if (isHousekeeping) await this.#housekeep();
+  }
+
+  /** Offsets in Kafka (for lag tools) and in the bucket (for a log that retention has emptied). */
+  async #housekeep(): Promise<void> {
+    const moved = this.#assignment.sessions.filter(({ source, settled }) => {
+      const key = `${source.topic}/${source.partition}`;
+      return settled.offset !== undefined && this.#committed.get(key) !== settled.offset;
+    });
+    if (moved.length === 0) return;
+    for (const session of moved) await session.copyProgress();
+    await this.#consumer?.commitOffsets(
+      moved.map(({ source, settled }) => ({ ...source, offset: String((settled.offset ?? -1) + 1) })),
+    );
+    for (const { source, settled } of moved)
+      if (settled.offset !== undefined) this.#committed.set(`${source.topic}/${source.partition}`, settled.offset);
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
+    const drained = this.#assignment.drain().then(() => this.#housekeep());
+    await Promise.race([
+      drained.catch((error: unknown) => this.#options.logger.debug('Drained in part', { error: describeError(error) })),
+      pause(DRAIN_MS, new AbortController().signal),
+    ]);
+    await this.#closeConsumer();
+  }
+
+  async #closeConsumer(): Promise<void> {
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    await this.#assignment.leave();
+    await consumer?.disconnect();
+  }
+
+  #resumeFetch({ topic, partition }: Source, from: number): void {
+    this.#consumer?.seek({ topic, partition, offset: String(from) });
+    this.#consumer?.resume([{ topic, partitions: [partition] }]);
+  }
+
+  async #range({ topic, partition }: Source): Promise<OffsetRange> {
+    const range = (await this.#ranges(topic)).get(partition);
+    if (!range) throw new Error(`Cannot find partition ${partition} of topic "${topic}" in Kafka`);
+    return range;
+  }
+
+  async #ranges(topic: string): Promise<Map<number, OffsetRange>> {
+    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+  }
+
+  #routeOf(topic: string): Route {
+    const route = routeOf(this.#options.routes, topic);
+    if (!route) throw new Error(`Cannot happen: topic "${topic}" was subscribed without a route`);
+    return route;
+  }
+
+  #noteKafka(problem: string | undefined): void {
+    if (problem === this.#kafkaProblem) return;
+    this.#kafkaProblem = problem;
+    if (problem) this.#options.logger.warn(problem);
+    else this.#options.logger.info('Kafka answers');
+  }
+}

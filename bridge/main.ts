@@ -1,0 +1,64 @@
+/** The bridge as a process: reads settings and routes, connects, runs until it is told to stop, drains. */
+import { hostname } from 'node:os';
+import { Kafka } from 'kafkajs';
+import { loadRoutes } from '../shared/config/routes-file.ts';
+import { readSettings } from '../shared/config/settings.ts';
+import { connectLog } from '../shared/log/jetstream-log.ts';
+import { provisionMesh } from '../shared/log/provision.ts';
+import { Membership } from '../shared/runtime/membership.ts';
+import { announce } from '../shared/runtime/nats-service.ts';
+import { runtimeName } from '../shared/runtime/runtime-name.ts';
+import type { MemberRecord } from '../shared/runtime/status.ts';
+import { serveHealth } from '../shared/telemetry/health.ts';
+import { createLogger } from '../shared/telemetry/logger.ts';
+import { createMetrics } from '../shared/telemetry/metrics.ts';
+import { runMain } from '../shared/telemetry/process.ts';
+import { startTelemetry } from '../shared/telemetry/tracing.ts';
+import { kafkaLogs } from './kafka-logs.ts';
+import { KafkaToJetStream } from './kafka-to-jetstream.ts';
+import { registerBridgeMetrics } from './metrics.ts';
+
+const NAME = 'bridge';
+const GROUP = 'weir-bridge';
+
+await runMain(NAME, async (stop) => {
+  const settings = readSettings();
+  const routes = loadRoutes(settings.routesFile);
+  const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
+  const logger = createLogger(NAME, settings.logLevel);
+  await using _telemetry = await startTelemetry({ service: NAME, otlpEndpoint: settings.otlpEndpoint });
+  await using log = await connectLog({ servers: settings.natsUrl, name: instance });
+  await provisionMesh(log);
+  const kafka = new Kafka({
+    clientId: GROUP,
+    brokers: [...settings.kafkaBrokers],
+    logCreator: kafkaLogs(createLogger(NAME, settings.logLevel)),
+  });
+  const bridge = new KafkaToJetStream({ kafka, log, routes, logger, groupId: GROUP });
+
+  const startedAt = new Date().toISOString();
+  const metrics = createMetrics({ component: NAME, instance });
+  registerBridgeMetrics(metrics, () => bridge.status());
+  const away = () => (log.isConnected ? [] : ['NATS is away; waiting for it to come back']);
+  const obstacles = () => [...away(), ...bridge.obstacles()];
+  await using health = await serveHealth({ port: settings.httpPort, metrics, ready: obstacles });
+  const describe = (): MemberRecord => ({
+    instance,
+    kind: 'bridge',
+    services: [],
+    pid: process.pid,
+    runtime: runtimeName(),
+    startedAt,
+    health: health.url,
+    ready: obstacles().length === 0,
+    alarms: [...away(), ...bridge.alarms()],
+    rssBytes: process.memoryUsage.rss(),
+    bridge: bridge.status(),
+  });
+  await using _service = await announce(log, NAME, describe);
+  await using membership = new Membership(log, describe);
+  await membership.start();
+  logger.info('Bridge is up', { instance, health: health.url });
+  await bridge.run(stop);
+  logger.info('Drained');
+});

@@ -1,0 +1,269 @@
+/**
+ * One Kafka partition while this process owns it: its records become frames behind what the log already holds.
+ *
+ * Owns: turning records into frames and dead letters, and saying so in progress frames.
+ * Does not own: fetching and measuring idleness (kafka-to-jetstream.ts), the books (ledger.ts).
+ *
+ * Invariants (tested in partition-session.test.ts):
+ * 1. A progress frame with offset o is written only when every record up to o is in the log or in DLQ.
+ * 2. Whatever ends a session, the next one continues so that the log holds every event once.
+ * 3. A session that failed or ended takes nothing more, and gives back what it held of the byte budget.
+ */
+import type { Route } from '../shared/config/routes.ts';
+import { PARTITIONS } from '../shared/events/partition.ts';
+import { maxFrameBytes, type Progress } from '../shared/log/frame.ts';
+import type { Log } from '../shared/log/log.ts';
+import { dataSubject, progressSubject } from '../shared/log/names.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { type Decode, type DeadLetterCause, orderDecoder } from './decode/order.ts';
+import { type Fence, SessionEndedError, untilAvailable } from './fenced-append.ts';
+import { FrameBuilder } from './frame-builder.ts';
+import { Lane } from './lane.ts';
+import { type Batch, Ledger } from './ledger.ts';
+import { loadPosition, type Position, type Source, writeFallback } from './position.ts';
+import { ProgressWriter } from './progress-writer.ts';
+import { BEFORE_FIRST, type KafkaRecord } from './record.ts';
+
+export interface SessionOptions {
+  readonly log: Log;
+  readonly source: Source;
+  readonly route: Route;
+  readonly budget: ByteBudget;
+  /** True once a heartbeat sent from now on was accepted by the Kafka group. */
+  confirmOwner(): Promise<boolean>;
+  readonly progressIntervalMs?: number;
+  /** Wall clock: for idleness, and for event times ahead of it. */
+  readonly now?: () => number;
+}
+
+/** A record that is to be a dead letter, until its batch has been closed. */
+interface Letter {
+  readonly record: KafkaRecord;
+  readonly cause: DeadLetterCause;
+  readonly isRetracted: boolean;
+}
+
+/** What keeps the log from being written, as the fence reports it. */
+interface Trouble {
+  problem: Error | undefined;
+}
+
+const PROGRESS_INTERVAL_MS = 50;
+
+export class PartitionSession implements AsyncDisposable {
+  readonly source: Source;
+  readonly #options: SessionOptions;
+  readonly #trouble: Trouble;
+  readonly #abort: AbortController;
+  readonly #now: () => number;
+  readonly #decode: Decode;
+  readonly #lanes: readonly Lane[];
+  readonly #letters: DeadLetters;
+  readonly #writer: ProgressWriter;
+  readonly #ledger: Ledger;
+  #letterChain: Promise<void> = Promise.resolve();
+  #bytes = 0;
+  #lastRecordAt: number;
+  #failure: Error | undefined;
+  #onSettled: (() => void)[] = [];
+
+  private constructor(
+    options: SessionOptions,
+    parts: { abort: AbortController; fence: Fence; trouble: Trouble; position: Position; letters: DeadLetters },
+  ) {
+    const { source, route, progressIntervalMs = PROGRESS_INTERVAL_MS, now = Date.now } = options;
+    const { abort, fence, trouble, position, letters } = parts;
+    const fail = (error: unknown) => this.#fail(error);
+    const subject = (at: number) => dataSubject(source.topic, PARTITIONS[at] ?? '', source.partition);
+    this.source = source;
+    this.#options = options;
+    this.#abort = abort;
+    this.#trouble = trouble;
+    this.#now = now;
+    this.#decode = orderDecoder(route);
+    this.#letters = letters;
+    this.#lanes = position.tails.map((tail, at) => new Lane(fence, subject(at), tail, fail));
+    const progressAt = progressSubject(source.topic, source.partition);
+    this.#writer = new ProgressWriter(fence, progressAt, position.progressSeq, progressIntervalMs, fail);
+    this.#ledger = new Ledger(position.progress, route.outOfOrdernessMs);
+    this.#lastRecordAt = now();
+  }
+
+  /** Reads where the partition stands and declares it; waits while the log cannot be reached, until cancelled. */
+  static async open(options: SessionOptions, cancelled: AbortSignal): Promise<PartitionSession> {
+    const abort = new AbortController();
+    const trouble: Trouble = { problem: undefined };
+    const fence: Fence = {
+      log: options.log,
+      signal: abort.signal,
+      confirmOwner: () => options.confirmOwner(),
+      onTrouble: (problem) => {
+        trouble.problem = problem;
+      },
+    };
+    const cancel = () => abort.abort();
+    if (cancelled.aborted) cancel();
+    cancelled.addEventListener('abort', cancel, { once: true });
+    const position = await untilAvailable(fence, () => loadPosition(options.log, options.source));
+    const { dlq = 0, offset = BEFORE_FIRST } = position.progress;
+    const letters = await DeadLetters.open(fence, options.source, dlq, offset);
+    const session = new PartitionSession(options, { abort, fence, trouble, position, letters });
+    await session.#declare(position);
+    cancelled.removeEventListener('abort', cancel);
+    return session;
+  }
+
+  /** The first Kafka offset wanted. */
+  get next(): number {
+    return this.#ledger.next;
+  }
+
+  /** What was settled last: everything up to its offset is in the log. */
+  get settled(): Progress {
+    return this.#ledger.settled;
+  }
+
+  /** Why nothing moves: the log cannot be reached, or the session has failed. */
+  get problem(): Error | undefined {
+    return this.#failure ?? this.#trouble.problem;
+  }
+
+  get hasEnded(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** Everything taken in is in the log, and said so. */
+  get isSettled(): boolean {
+    return this.#ledger.isSettled;
+  }
+
+  /** How long no record has come, ms. */
+  get quietMs(): number {
+    return this.#now() - this.#lastRecordAt;
+  }
+
+  /**
+   * Takes in records in offset order; `lastOffset` is the last one of their batch in Kafka, visible or not.
+   * Returns at once: `budget` tells when to wait. Records that were taken in before are skipped.
+   */
+  accept(records: readonly KafkaRecord[], lastOffset: number): void {
+    if (this.hasEnded || lastOffset < this.next) return;
+    if (this.settled.idle) this.#wakeUp();
+    const now = this.#now();
+    this.#lastRecordAt = now;
+    const frames = new FrameBuilder(maxFrameBytes(this.#options.log.maxPayload));
+    const letters: Letter[] = [];
+    let bytes = 0;
+    for (const record of records) {
+      if (record.offset < this.next) continue;
+      const decoded = this.#decode(record, now);
+      this.#ledger.enter(decoded);
+      frames.add(record.offset, decoded.events);
+      if (decoded.dead === undefined) continue;
+      letters.push({ record, cause: decoded.dead, isRetracted: decoded.events.length > 0 });
+      bytes += record.value?.length ?? 0;
+    }
+    const ready = frames.take();
+    for (const [, frame] of ready) bytes += frame.bytes;
+    const batch = this.#ledger.close(lastOffset, ready.length + (letters.length > 0 ? 1 : 0), bytes);
+    this.#hold(bytes);
+    for (const [partition, frame] of ready) this.#lanes[partition]?.push(frame, () => this.#settle(batch));
+    if (letters.length > 0) this.#bury(letters, batch);
+    if (this.#ledger.sweep())
+      this.#report(); // a batch of which nothing goes anywhere
+    else if (batch.open === 0) this.#release(bytes);
+  }
+
+  /** Goes past offsets at which Kafka has nothing (compacted, control records), or no longer has (`missing` records). */
+  skipTo(offset: number, missing = 0): void {
+    if (this.hasEnded || offset <= this.next) return;
+    this.#ledger.skip(offset - 1, missing);
+    if (this.#ledger.sweep()) this.#report();
+  }
+
+  /** Says that the partition is caught up and quiet, by the route's policy. */
+  markIdle(): void {
+    if (this.hasEnded || !this.isSettled) return;
+    const { idle, outOfOrdernessMs } = this.#options.route;
+    if (idle.policy === 'hold' && this.settled.idle) return;
+    if (idle.policy === 'hold') this.#ledger.setIdle(true);
+    else this.#ledger.setIdle(false, this.#now() - outOfOrdernessMs);
+    this.#writer.request(this.#ledger.settled);
+  }
+
+  /** Takes in no more, and resolves when all is in the log and said so, or the session has failed. */
+  async drain(): Promise<void> {
+    if (!this.isSettled && !this.hasEnded) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
+    await this.#writer.flush();
+    if (!this.hasEnded) await this.copyProgress();
+  }
+
+  /** Keeps a copy of the progress outside the log, for when retention has emptied the progress subject. */
+  async copyProgress(): Promise<void> {
+    if (this.settled.offset !== undefined) await writeFallback(this.#options.log, this.source, this.settled);
+  }
+
+  /** Ends at once. What is in flight may still arrive: the next session finds it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#fail(new SessionEndedError('Stopped: the session was closed'));
+    await this.#writer.flush();
+  }
+
+  /** B4: declared before its first data. */
+  async #declare(position: Position): Promise<void> {
+    this.#ledger.cover(this.#letters.coveredSeq);
+    if (position.progressSeq > 0) return;
+    this.#writer.request(position.progress);
+    await this.#writer.flush();
+  }
+
+  /** Idle no longer, and told so ahead of the data, while it still counts for the minimum. */
+  #wakeUp(): void {
+    if (!this.isSettled) return;
+    this.#ledger.setIdle(false);
+    this.#writer.request(this.#ledger.settled);
+  }
+
+  /** Dead letters go one after the other, so that the last one's sequence covers those before. */
+  #bury(letters: readonly Letter[], batch: Batch): void {
+    this.#letterChain = this.#letterChain.then(async () => {
+      try {
+        for (const { record, cause, isRetracted } of letters) await this.#letters.write(record, cause, isRetracted);
+        batch.dlq = this.#letters.coveredSeq;
+        this.#settle(batch);
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  #settle(batch: Batch): void {
+    if (this.hasEnded) return;
+    if (this.#ledger.settle(batch)) this.#report();
+  }
+
+  #report(): void {
+    this.#release(this.#bytes - this.#ledger.openBytes);
+    this.#writer.request(this.#ledger.settled);
+    if (this.isSettled) for (const resolve of this.#onSettled.splice(0)) resolve();
+  }
+
+  #hold(bytes: number): void {
+    this.#bytes += bytes;
+    this.#options.budget.take(bytes);
+  }
+
+  #release(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#options.budget.release(bytes);
+  }
+
+  #fail(error: unknown): void {
+    if (this.hasEnded) return;
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    this.#abort.abort();
+    this.#release(this.#bytes);
+    for (const resolve of this.#onSettled.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The topics that routes take, as Kafka has them now, and their declaration in the log (B4).
+ */
+import type { Admin } from 'kafkajs';
+import { type Route, routeOf } from '../shared/config/routes.ts';
+import type { Log } from '../shared/log/log.ts';
+import { EVENTS, progressSubject } from '../shared/log/names.ts';
+
+/** Topic to number of partitions. */
+export type Topics = ReadonlyMap<string, number>;
+
+export async function findTopics(admin: Admin, routes: readonly Route[]): Promise<Topics> {
+  const names = (await admin.listTopics()).filter((topic) => routeOf(routes, topic) !== undefined).sort();
+  if (names.length === 0) return new Map();
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+export function sameTopics(a: Topics, b: Topics): boolean {
+  return a.size === b.size && [...a].every(([topic, partitions]) => b.get(topic) === partitions);
+}
+
+/**
+ * Says in the log that these partitions exist, where it was not said before: all of them, also those that another
+ * bridge will own, so that no stage's minimum can pass by a partition that has not begun.
+ */
+export async function declareTopics(log: Log, topics: Topics): Promise<void> {
+  for (const [topic, partitions] of topics) {
+    const declared = await log.lastOfEach(EVENTS, [progressSubject(topic, '*')]);
+    const known = new Set(declared.map(({ subject }) => subject));
+    const missing = Array.from({ length: partitions }, (_, partition) => progressSubject(topic, partition)).filter(
+      (subject) => !known.has(subject),
+    );
+    // A conflict: another bridge was first.
+    await Promise.all(missing.map((subject) => log.append(subject, '{}', { expectedLast: 0 })));
+  }
+}
