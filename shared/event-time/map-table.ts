@@ -20,6 +20,10 @@ export class MapTable<V> implements Table<V> {
     this.#values.delete(id);
   }
 
+  release(id: string): void {
+    this.#values.delete(id);
+  }
+
   entries(): IterableIterator<[id: string, value: V]> {
     return this.#values.entries();
   }

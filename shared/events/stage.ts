@@ -21,21 +21,29 @@ export const BEFORE_ALL_TIME = Number.MIN_SAFE_INTEGER;
  */
 export type TableKind = 'state' | 'result' | 'output';
 
-export interface TableSpec<V = never> {
+export interface TableSpec<V = unknown> {
   readonly kind: TableKind;
-  /** Lifetime in KV after the last write; absent: until deleted. Only `output` tables may have one. */
-  readonly ttlMs?: number;
+  /**
+   * Lifetime in KV of this value after it is written, ms of wall clock; undefined: until deleted. Only for values that
+   * are state no more, or will not be by then.
+   */
+  lifetimeMs?(value: V): number | undefined;
   /** The value's JSON text, as KV shows it; JSON.stringify when absent. Runs once per changed key and commit. */
   encode?(value: V): string;
   /** The inverse, from the parsed JSON; the JSON value itself when absent. */
   decode?(json: never): V;
 }
 
-/** Keyed values of one partition. An id is one or more encoded tokens (encodeId) joined by dots. */
+/**
+ * Keyed values of one partition. An id is one or more encoded tokens (encodeId) joined by dots; the KV key is
+ * `<partition>.<table>.<id>`, or `<partition>.<table>` for the empty id.
+ */
 export interface Table<V> {
   get(id: string): V | undefined;
   put(id: string, value: V): void;
   delete(id: string): void;
+  /** Drops the value from memory once KV has it: it is state no more, and readers keep it for its lifetime. */
+  release(id: string): void;
   entries(): IterableIterator<[id: string, value: V]>;
   readonly size: number;
 }

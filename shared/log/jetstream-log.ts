@@ -63,6 +63,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
   readonly #ackTimeoutMs: number;
   readonly #ackInbox: string;
   readonly #pending = new Map<string, PendingAck>();
+  #connected = true;
   readonly #sweep: ReturnType<typeof setInterval>;
   #nextAck = 0;
 
@@ -73,11 +74,17 @@ export class JetStreamLog implements Log, AsyncDisposable {
     this.#ackTimeoutMs = ackTimeoutMs;
     this.#ackInbox = createInbox(inboxPrefix);
     connection.subscribe(`${this.#ackInbox}.*`, { callback: (_error, message) => this.#settle(message) });
+    void this.#watchConnection();
     this.#sweep = setInterval(() => this.#expire(), Math.min(1_000, ackTimeoutMs));
   }
 
   get maxPayload(): number {
     return this.connection.info?.max_payload ?? 1024 * 1024;
+  }
+
+  /** False between a disconnect and the next reconnect. */
+  get isConnected(): boolean {
+    return this.#connected && !this.connection.isClosed();
   }
 
   append(subject: string, payload: Uint8Array | string, options: AppendOptions = {}): Promise<Appended> {
@@ -163,6 +170,13 @@ export class JetStreamLog implements Log, AsyncDisposable {
     clearInterval(this.#sweep);
     for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection is closing');
     if (!this.connection.isClosed()) await this.connection.close();
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect') this.#connected = false;
+      if (type === 'reconnect') this.#connected = true;
+    }
   }
 
   async #consume(options: ReadOptions, next: number | undefined): Promise<ConsumerMessages> {

@@ -11,7 +11,7 @@
  * need not read further than them.
  */
 import type { SourceState } from '../event-time/watermark.ts';
-import type { Change } from '../store/state-table.ts';
+import { type Change, slotKey } from '../store/state-table.ts';
 
 export interface CommitHead {
   /** Sequence in the input stream of the last message folded in. */
@@ -43,7 +43,7 @@ export type CommitLine =
 export function encodeCommit(head: CommitHead, body: CommitBody): string {
   const lines = [JSON.stringify(head), ...body.emits];
   for (const { slot, text } of body.changes) {
-    const key = `${slot.table.name}.${slot.id}`; // table names and ids need no JSON escapes
+    const key = slotKey(slot); // table names and ids need no JSON escapes
     lines.push(text === undefined ? `{"del":"${key}"}` : `{"put":"${key}","v":${text}}`);
   }
   for (const record of body.late) lines.push(`{"late":${record}}`);

@@ -129,11 +129,17 @@ export class PartitionState {
     return touched;
   }
 
+  /** The table a key of KV (`customer.42`) belongs to; undefined when none of this stage has it. */
+  tableOf(key: string): StateTable | undefined {
+    const end = this.#tableEnd(key);
+    return end === undefined ? undefined : this.#tables.get(key.slice(0, end));
+  }
+
   /** Loads one key of KV (`customer.42`); undefined when no table of this stage has it. */
   loadKey(key: string, text: string | undefined): Slot | undefined {
-    const dot = this.#tableEnd(key);
-    if (dot === undefined) return undefined;
-    return this.#tables.get(key.slice(0, dot))?.load(key.slice(dot + 1), text);
+    const end = this.#tableEnd(key);
+    if (end === undefined) return undefined;
+    return this.#tables.get(key.slice(0, end))?.load(key.slice(end + 1), text);
   }
 
   open(): void {
@@ -255,7 +261,7 @@ export class PartitionState {
   #tableEnd(key: string): number | undefined {
     let end: number | undefined;
     for (const name of this.#tables.keys())
-      if (key.startsWith(`${name}.`) && name.length > (end ?? -1)) end = name.length;
+      if ((key === name || key.startsWith(`${name}.`)) && name.length > (end ?? -1)) end = name.length;
     return end;
   }
 }

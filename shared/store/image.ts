@@ -15,7 +15,7 @@ import type { AppliedState } from '../runtime/partition-state.ts';
 import { type Appended, type AppendOptions, type Log, LogUnavailableError } from '../log/log.ts';
 import { bucketStream, keySubject } from '../log/names.ts';
 import { entryText, isDeleteMarker } from './entry.ts';
-import type { Change, Slot } from './state-table.ts';
+import { type Change, type Slot, slotKey } from './state-table.ts';
 
 export interface ImageOptions {
   readonly log: Log;
@@ -80,7 +80,11 @@ export class Image {
     const marker = await log.append(markerKey, '{}');
     if (marker.kind !== 'stored') throw new Error(`Cannot load ${bucket}: the marker was refused`);
     const appliedKey = this.#subject('applied');
-    const subjects = [...tables.map((table) => this.#subject(`${table}.>`)), appliedKey, markerKey];
+    const subjects = [
+      ...tables.flatMap((table) => [this.#subject(table), this.#subject(`${table}.>`)]),
+      appliedKey,
+      markerKey,
+    ];
     const stop = new AbortController();
     const prefix = this.#subject('').length;
     let applied: AppliedState | undefined;
@@ -162,7 +166,7 @@ export class Image {
     slot.revision = revision;
     if (slot.unflushed !== text) return; // a newer commit came meanwhile: stays queued
     slot.unflushed = undefined;
-    if (text === null) slot.table.forget(slot);
+    slot.table.flushed(slot);
   }
 
   /** Invariant 2, for many slots with one proof. */
@@ -210,12 +214,12 @@ export class Image {
   #putOptions(slot: Slot, text: string | null): AppendOptions {
     if (text === null)
       return { expectedLast: slot.revision, headers: PURGE_HEADERS, ttlMs: this.#options.markerTtlMs ?? 60_000 };
-    const { ttlMs } = slot.table;
+    const { lifetimeMs: ttlMs } = slot;
     return ttlMs === undefined ? { expectedLast: slot.revision } : { expectedLast: slot.revision, ttlMs };
   }
 
   #slotSubject(slot: Slot): string {
-    return this.#subject(`${slot.table.name}.${slot.id}`);
+    return this.#subject(slotKey(slot));
   }
 
   #subject(key: string): string {

@@ -16,10 +16,19 @@ export interface Slot {
   /** Live value; undefined: deleted. */
   value: unknown;
   dirty: boolean;
+  /** State no more: the value goes as soon as it is committed. */
+  released: boolean;
+  /** Lifetime of the newest committed value, ms. */
+  lifetimeMs: number | undefined;
   /** Revision of the key in KV as last seen; 0: none known. */
   revision: number;
   /** The newest committed JSON text that KV does not have yet; null: a delete; undefined: KV is up to date. */
   unflushed: string | null | undefined;
+}
+
+/** The key of a slot without its partition: `customer.42`. */
+export function slotKey({ table, id }: Slot): string {
+  return id === '' ? table.name : `${table.name}.${id}`;
 }
 
 /** One changed key of a commit. `text` undefined: deleted. */
@@ -37,9 +46,9 @@ const OUTPUT_SLOTS = 10_000;
 export class StateTable implements Table<unknown> {
   readonly name: string;
   readonly kind: TableKind;
-  readonly ttlMs: number | undefined;
   readonly #encode: (value: unknown) => string;
   readonly #decode: (json: never) => unknown;
+  readonly #lifetimeMs: (value: unknown) => number | undefined;
   readonly #slots = new Map<string, Slot>();
   #dirty: Slot[] = [];
   #live = 0;
@@ -48,9 +57,9 @@ export class StateTable implements Table<unknown> {
   constructor(name: string, spec: TableSpec) {
     this.name = name;
     this.kind = spec.kind;
-    this.ttlMs = spec.ttlMs;
     this.#encode = (spec.encode as ((value: unknown) => string) | undefined) ?? JSON.stringify;
     this.#decode = spec.decode ?? ((json) => json);
+    this.#lifetimeMs = (spec.lifetimeMs as ((value: unknown) => number | undefined) | undefined) ?? (() => undefined);
   }
 
   get(id: string): unknown {
@@ -61,6 +70,7 @@ export class StateTable implements Table<unknown> {
     const slot = this.#slots.get(id) ?? this.#open(id);
     if (slot.value === undefined) this.#live++;
     slot.value = value;
+    slot.released = false;
     this.#touch(slot);
   }
 
@@ -70,6 +80,16 @@ export class StateTable implements Table<unknown> {
     if (slot.value !== undefined) this.#live--;
     slot.value = undefined;
     this.#touch(slot);
+  }
+
+  release(id: string): void {
+    const slot = this.#slots.get(id);
+    if (slot?.value === undefined) return;
+    if (slot.dirty) slot.released = true;
+    else {
+      this.#drop(slot);
+      if (slot.unflushed === undefined) this.#slots.delete(id);
+    }
   }
 
   *entries(): IterableIterator<[string, unknown]> {
@@ -92,9 +112,11 @@ export class StateTable implements Table<unknown> {
   /** Loads a committed value without making it dirty. `text` undefined: deleted. */
   load(id: string, text: string | undefined): Slot {
     const slot = this.#slots.get(id) ?? this.#open(id);
-    if (this.kind === 'output') return slot;
     const was = slot.value;
-    slot.value = text === undefined ? undefined : this.#decode(JSON.parse(text) as never);
+    const value = text === undefined ? undefined : this.#decode(JSON.parse(text) as never);
+    slot.lifetimeMs = value === undefined ? undefined : this.#lifetimeMs(value);
+    if (this.kind === 'output') return slot;
+    slot.value = value;
     this.#live += Number(slot.value !== undefined) - Number(was !== undefined);
     return slot;
   }
@@ -107,7 +129,8 @@ export class StateTable implements Table<unknown> {
       if (slot.value === undefined) return { slot, text: undefined };
       const text = this.#encode(slot.value);
       bytes += text.length + slot.id.length + this.name.length + 20;
-      if (this.kind === 'output') this.#drop(slot);
+      slot.lifetimeMs = this.#lifetimeMs(slot.value);
+      if (slot.released || this.kind === 'output') this.#drop(slot);
       return { slot, text };
     });
     if (this.kind === 'output') this.#trim();
@@ -116,19 +139,29 @@ export class StateTable implements Table<unknown> {
     return changes;
   }
 
-  /** Forgets a deleted key that KV has deleted too. */
-  forget(slot: Slot): void {
-    if (slot.value === undefined && !slot.dirty && this.#slots.get(slot.id) === slot) this.#slots.delete(slot.id);
+  /** Told when KV is up to date with a slot: one without a value is needed no more. */
+  flushed(slot: Slot): void {
+    if (slot.value === undefined && !slot.dirty && this.kind !== 'output') this.#slots.delete(slot.id);
   }
 
   #open(id: string): Slot {
-    const slot: Slot = { table: this, id, value: undefined, dirty: false, revision: 0, unflushed: undefined };
+    const slot: Slot = {
+      table: this,
+      id,
+      value: undefined,
+      dirty: false,
+      released: false,
+      lifetimeMs: undefined,
+      revision: 0,
+      unflushed: undefined,
+    };
     this.#slots.set(id, slot);
     return slot;
   }
 
   #drop(slot: Slot): void {
     slot.value = undefined;
+    slot.released = false;
     this.#live--;
   }
 

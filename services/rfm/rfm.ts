@@ -1,0 +1,224 @@
+/**
+ * RFM: recency, frequency and monetary value of every customer, and the segment that follows from them.
+ *
+ * Rules, in this order (recency is counted in whole days of event time):
+ *   Churned  no order for 90 days or more      At-Risk  no order for 30 days or more
+ *   VIP      5 or more orders and $500 or more Regular  3 or more orders (so also 5 or more under $500)
+ *   New      1 or 2 orders
+ *
+ * Recency moves with the watermark, without a new order: each customer has a timer at the next whole day.
+ * A customer without an order for two years is forgotten.
+ *
+ * Invariants (rfm.test.ts):
+ * 1. A customer's value depends only on the orders folded and the watermark reached, not on their order of arrival.
+ * 2. The summary is the sum over the customers.
+ * 3. A retraction takes back exactly what the order brought; one of an order never counted goes to LATE.
+ *
+ * Times kept for a customer: the oldest and the newest few. So `last_order` is exact unless the newest
+ * NEWEST_TIMES orders are all deleted, and `first_order` unless the oldest OLDEST_TIMES are.
+ */
+import { formatTime } from '../../shared/event-time/time-text.ts';
+import { Timers } from '../../shared/event-time/timers.ts';
+import { encodeId } from '../../shared/events/id.ts';
+import { formatMoney } from '../../shared/events/money.ts';
+import type { OrderEvent } from '../../shared/events/order.ts';
+import {
+  BEFORE_ALL_TIME,
+  type Decision,
+  type StageContext,
+  type StageDefinition,
+  type Table,
+} from '../../shared/events/stage.ts';
+
+export type Segment = 'VIP' | 'Regular' | 'New' | 'At-Risk' | 'Churned';
+export const SEGMENTS: readonly Segment[] = ['VIP', 'Regular', 'New', 'At-Risk', 'Churned'];
+
+const DAY_MS = 86_400_000;
+const CHURNED_DAYS = 90;
+const AT_RISK_DAYS = 30;
+const VIP_ORDERS = 5;
+const VIP_SPEND = 500_00;
+const REGULAR_ORDERS = 3;
+const FORGET_DAYS = 730;
+const OLDEST_TIMES = 3;
+const NEWEST_TIMES = 5;
+
+/** A customer as the stage holds it. */
+export interface Customer {
+  readonly id: string;
+  orders: number;
+  /** Minor units. */
+  spent: number;
+  /** Times of the oldest and the newest orders, ascending; of all orders while they are few. */
+  times: number[];
+  segment: Segment;
+  recencyDays: number;
+  /** When its timer is due; not part of the stored value. */
+  due: number;
+}
+
+/** A customer as KV shows it. */
+export interface CustomerValue {
+  readonly customer_id: string;
+  readonly segment: Segment;
+  readonly recency_days: number;
+  readonly frequency: number;
+  /** Decimal string. */
+  readonly monetary_value: string;
+  readonly first_order: string;
+  readonly last_order: string;
+  /** Minor units, and ms of the orders remembered: what the stage goes on from. */
+  readonly spent: number;
+  readonly times: readonly number[];
+}
+
+/** Customers and their spend (minor units) in each segment: what a partition tells the summary. */
+export type SegmentTotals = Readonly<Record<Segment, readonly [customers: number, spent: number]>>;
+
+export function segmentOf(recencyDays: number, orders: number, spent: number): Segment {
+  if (recencyDays >= CHURNED_DAYS) return 'Churned';
+  if (recencyDays >= AT_RISK_DAYS) return 'At-Risk';
+  if (orders >= VIP_ORDERS && spent >= VIP_SPEND) return 'VIP';
+  return orders >= REGULAR_ORDERS ? 'Regular' : 'New';
+}
+
+export const rfm: StageDefinition<OrderEvent> = {
+  service: 'rfm',
+  input: { kind: 'events', event: 'order' },
+  tables: { customer: { kind: 'result', encode: encodeCustomer, decode: decodeCustomer } },
+  open: (ctx) => new Rfm(ctx),
+};
+
+class Rfm implements Decision<OrderEvent> {
+  readonly #ctx: StageContext;
+  readonly #customers: Table<Customer>;
+  readonly #timers = new Timers<string>();
+  readonly #totals = new Map<Segment, { customers: number; spent: number }>();
+  #totalsChanged = true;
+
+  constructor(ctx: StageContext) {
+    this.#ctx = ctx;
+    this.#customers = ctx.table<Customer>('customer');
+    for (const segment of SEGMENTS) this.#totals.set(segment, { customers: 0, spent: 0 });
+    for (const [token, customer] of this.#customers.entries()) {
+      this.#count(customer, 1);
+      this.#arm(token, customer);
+    }
+  }
+
+  onEvent(order: OrderEvent): void {
+    const token = encodeId(order.k);
+    const known = this.#customers.get(token);
+    if (order.retract) {
+      if (known === undefined)
+        this.#ctx.late({ reason: 'retraction of an order that was never counted', event: order });
+      else this.#retract(token, known, order);
+      return;
+    }
+    const customer = known ?? newCustomer(order.k);
+    if (known) this.#count(known, -1);
+    customer.orders++;
+    customer.spent += order.amount;
+    rememberTime(customer.times, order.t);
+    this.#settle(token, customer);
+  }
+
+  onWatermark(): void {
+    this.#timers.advance(this.#ctx.watermark, (token, time) => this.#fire(token, time));
+    if (!this.#totalsChanged) return;
+    this.#totalsChanged = false;
+    const totals = Object.fromEntries(
+      Array.from(this.#totals, ([segment, { customers, spent }]) => [segment, [customers, spent]]),
+    );
+    this.#ctx.emit('totals', totals);
+  }
+
+  #retract(token: string, customer: Customer, order: OrderEvent): void {
+    this.#count(customer, -1);
+    customer.orders--;
+    customer.spent -= order.amount;
+    if (customer.orders === 0) {
+      this.#customers.delete(token);
+      return;
+    }
+    const at = customer.times.indexOf(order.t);
+    if (at >= 0 && customer.times.length > 1) customer.times.splice(at, 1);
+    this.#settle(token, customer);
+  }
+
+  #fire(token: string, time: number): void {
+    const customer = this.#customers.get(token);
+    if (!customer || customer.due !== time) return; // gone, or armed again since
+    this.#count(customer, -1);
+    if (recencyAt(this.#ctx.watermark, customer) >= FORGET_DAYS) this.#customers.delete(token);
+    else this.#settle(token, customer);
+  }
+
+  /** Brings a changed customer's segment, timer and place in the totals up to date. */
+  #settle(token: string, customer: Customer): void {
+    customer.recencyDays = recencyAt(this.#ctx.watermark, customer);
+    customer.segment = segmentOf(customer.recencyDays, customer.orders, customer.spent);
+    this.#count(customer, 1);
+    this.#arm(token, customer);
+    this.#customers.put(token, customer);
+  }
+
+  /** One timer a customer: a later due time waits for the timer that is set; an earlier one gets its own. */
+  #arm(token: string, customer: Customer): void {
+    const due = lastOrder(customer) + (customer.recencyDays + 1) * DAY_MS;
+    if (due === customer.due) return;
+    customer.due = due;
+    this.#timers.schedule(due, token, token);
+  }
+
+  #count({ segment, spent }: Customer, sign: 1 | -1): void {
+    const total = this.#totals.get(segment);
+    if (!total) throw new Error(`Cannot count segment "${segment}": there is no such segment`);
+    total.customers += sign;
+    total.spent += sign * spent;
+    this.#totalsChanged = true;
+  }
+}
+
+function newCustomer(id: string): Customer {
+  return { id, orders: 0, spent: 0, times: [], segment: 'New', recencyDays: 0, due: BEFORE_ALL_TIME };
+}
+
+function lastOrder({ times }: Customer): number {
+  return times[times.length - 1] ?? 0;
+}
+
+function recencyAt(watermark: number, customer: Customer): number {
+  return Math.max(0, Math.floor((watermark - lastOrder(customer)) / DAY_MS));
+}
+
+/** Inserts into the ascending list, and drops from its middle when it is full. */
+function rememberTime(times: number[], t: number): void {
+  let at = times.length;
+  while (at > 0 && (times[at - 1] ?? 0) > t) at--;
+  if (at === times.length) times.push(t);
+  else times.splice(at, 0, t);
+  if (times.length > OLDEST_TIMES + NEWEST_TIMES) times.splice(OLDEST_TIMES, 1);
+}
+
+/** Runs once per changed customer and commit: a template costs half of JSON.stringify. */
+function encodeCustomer(customer: Customer): string {
+  const { id, segment, recencyDays, orders, spent, times } = customer;
+  return (
+    `{"customer_id":${JSON.stringify(id)},"segment":"${segment}","recency_days":${recencyDays},"frequency":${orders},` +
+    `"monetary_value":"${formatMoney(spent)}","first_order":"${formatTime(times[0] ?? 0)}",` +
+    `"last_order":"${formatTime(lastOrder(customer))}","spent":${spent},"times":[${times.join(',')}]}`
+  );
+}
+
+function decodeCustomer(value: CustomerValue): Customer {
+  return {
+    id: value.customer_id,
+    orders: value.frequency,
+    spent: value.spent,
+    times: [...value.times],
+    segment: value.segment,
+    recencyDays: value.recency_days,
+    due: BEFORE_ALL_TIME,
+  };
+}

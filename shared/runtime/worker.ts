@@ -1,0 +1,83 @@
+/**
+ * The composition root's one call: runs services' stages as a process of the mesh until it is told to stop.
+ * Opens the log, provisions what the services need, joins the members, serves health and metrics, drains at the end.
+ */
+import { hostname } from 'node:os';
+import { type EventKind, topicsOfKind } from '../config/routes.ts';
+import { loadRoutes } from '../config/routes-file.ts';
+import { readSettings, type Settings } from '../config/settings.ts';
+import type { StageDefinition } from '../events/stage.ts';
+import { connectLog } from '../log/jetstream-log.ts';
+import { provisionMesh, provisionService } from '../log/provision.ts';
+import { serveHealth } from '../telemetry/health.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { runMain } from '../telemetry/process.ts';
+import { startTelemetry } from '../telemetry/tracing.ts';
+import { Membership } from './membership.ts';
+import { announce } from './nats-service.ts';
+import { runtimeName } from './runtime-name.ts';
+import { StageHost } from './stage-host.ts';
+import { registerStageMetrics } from './stage-metrics.ts';
+import type { MemberRecord } from './status.ts';
+
+export interface Service {
+  readonly name: string;
+  /** Usually one; two where an `all` stage combines. */
+  readonly stages: readonly StageDefinition<never>[];
+}
+
+/** Runs one service, or several fused in one process. */
+export function runWorker(...services: readonly Service[]): Promise<void> {
+  const name = services.map((service) => service.name).join('+');
+  return runMain(name, (stop) => work(name, services, readSettings(), stop));
+}
+
+async function work(name: string, services: readonly Service[], settings: Settings, stop: AbortSignal): Promise<void> {
+  const instance = settings.instance ?? `${name}-${hostname()}-${process.pid}`;
+  const logger = createLogger(name, settings.logLevel);
+  const routes = await loadRoutes(settings.routesFile);
+  await using _telemetry = await startTelemetry({ service: name, otlpEndpoint: settings.otlpEndpoint });
+  await using log = await connectLog({ servers: settings.natsUrl, name: instance });
+  await provisionMesh(log);
+  for (const service of services) await provisionService(log, service.name);
+
+  const startedAt = new Date().toISOString();
+  const metrics = createMetrics({ component: name, instance });
+  const reasons = () => [...host.alarms(), ...(log.isConnected ? [] : ['NATS is away; waiting for it to come back'])];
+  await using health = await serveHealth({ port: settings.httpPort, metrics, ready: () => reasons() });
+  const describe = (): MemberRecord => ({
+    instance,
+    kind: 'worker',
+    services: services.map((service) => service.name),
+    pid: process.pid,
+    runtime: runtimeName(),
+    startedAt,
+    health: health.url,
+    ready: reasons().length === 0,
+    alarms: reasons(),
+    rssBytes: process.memoryUsage.rss(),
+    stages: host.status(),
+  });
+  await using membership = new Membership(log, describe);
+  const host: StageHost = new StageHost({
+    log,
+    logger,
+    membership,
+    instance,
+    stages: services.flatMap((service) => service.stages),
+    topicsOf: (event) => topicsOfKind(routes, event as EventKind),
+  });
+  registerStageMetrics(metrics, () => host.status());
+  await using _service = await announce(log, name, describe);
+  await membership.start(() => host.round());
+  logger.info('Worker is up', { instance, health: health.url });
+  await aborted(stop);
+  logger.info('Draining');
+  await host.close();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

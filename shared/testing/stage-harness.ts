@@ -1,0 +1,194 @@
+/**
+ * Drives stages synchronously, without servers and without a clock: steps in, results out.
+ *
+ * It runs the runtime's own PartitionState (fold, commit, restore, replay), and plays the log and the KV image around
+ * it, with a schedule that says how frames are cut, when commits are taken, and when a crash comes.
+ */
+import type { StageDefinition } from '../events/stage.ts';
+import { ALL, PARTITIONS, partitionOf, partitionName } from '../events/partition.ts';
+import { encodeFrame, type Progress } from '../log/frame.ts';
+import { dataSubject, logSubject, progressSubject } from '../log/names.ts';
+import { parseCommit } from '../runtime/commit.ts';
+import { type AppliedState, type InputMessage, PartitionState } from '../runtime/partition-state.ts';
+import { Committed } from '../runtime/recovery.ts';
+
+interface Keyed {
+  readonly k: string;
+}
+
+/** What the bridge would write: events of one Kafka partition, or its progress. */
+export type Step<E extends Keyed> =
+  | { readonly topic: string; readonly kafkaPartition: number; readonly events: readonly E[] }
+  | { readonly topic: string; readonly kafkaPartition: number; readonly progress: Progress };
+
+export interface Schedule {
+  /** Most events in one frame. */
+  readonly frameSize: number;
+  /** Messages folded between commits. */
+  readonly commitEvery: number;
+  /** Crash and recover after each commit. */
+  readonly crash: boolean;
+  /** KV is brought up to date after this many commits, so that a crash finds it behind. */
+  readonly flushEvery: number;
+}
+
+export const STRAIGHT: Schedule = {
+  frameSize: Number.MAX_SAFE_INTEGER,
+  commitEvery: Number.MAX_SAFE_INTEGER,
+  crash: false,
+  flushEvery: 1,
+};
+
+/** JSON texts by KV key (`p07.customer.42`), and late records by partition. */
+export interface Outcome {
+  readonly results: ReadonlyMap<string, string>;
+  readonly state: ReadonlyMap<string, string>;
+  readonly late: readonly string[];
+}
+
+/** Runs a service: its first stage over all partitions, then the stage behind it, if any. */
+export function runStages<E extends Keyed>(
+  stages: readonly StageDefinition<never>[],
+  steps: readonly Step<E>[],
+  schedule: Schedule = STRAIGHT,
+): Outcome {
+  const [first, second] = stages;
+  if (!first) throw new Error('Cannot run a service without stages');
+  const commitLog: InputMessage[] = [];
+  const input = frames(steps, schedule.frameSize);
+  const harnesses = PARTITIONS.map((partition) => new PartitionHarness(first, partition, schedule, commitLog));
+  for (const message of input) for (const harness of harnesses) harness.deliver(message);
+  for (const harness of harnesses) harness.finish();
+  const all = second ? new PartitionHarness(second, ALL, schedule, []) : undefined;
+  for (const message of commitLog) all?.deliver(message);
+  all?.finish();
+  return collect(all ? [...harnesses, all] : harnesses);
+}
+
+class PartitionHarness {
+  readonly #definition: StageDefinition<never>;
+  readonly #partition: string;
+  readonly #schedule: Schedule;
+  readonly #commitLog: InputMessage[];
+  readonly #commits: InputMessage[] = [];
+  /** KV: key to JSON text. */
+  readonly kv = new Map<string, string>();
+  readonly kinds = new Map<string, 'state' | 'result'>();
+  readonly late: string[] = [];
+  #applied: AppliedState | undefined;
+  #committed = new Committed();
+  #state: PartitionState;
+  #n = 0;
+  #sinceCommit = 0;
+  #sinceFlush = 0;
+
+  constructor(definition: StageDefinition<never>, partition: string, schedule: Schedule, commitLog: InputMessage[]) {
+    this.#definition = definition;
+    this.#partition = partition;
+    this.#schedule = schedule;
+    this.#commitLog = commitLog;
+    this.#state = this.#recover();
+  }
+
+  deliver(message: InputMessage): void {
+    if (!this.#reads(message.subject)) return;
+    this.#state.fold(message);
+    if (++this.#sinceCommit >= this.#schedule.commitEvery) this.#commit();
+  }
+
+  finish(): void {
+    this.#commit();
+    this.#flush();
+  }
+
+  #reads(subject: string): boolean {
+    if (this.#definition.input.kind === 'log') return true;
+    return subject.includes(`.${this.#partition}.`) || subject.includes('.progress.');
+  }
+
+  #commit(): void {
+    this.#sinceCommit = 0;
+    const { head, payload, late } = this.#state.takeCommit(1, ++this.#n);
+    const subject = logSubject(this.#definition.service, this.#partition);
+    const message = { subject, seq: this.#commitLog.length + 1, payload: new TextEncoder().encode(payload) };
+    this.#commitLog.push(message);
+    this.#commits.push(message);
+    this.#committed.take(message.seq, head);
+    this.late.push(...late);
+    if (++this.#sinceFlush >= this.#schedule.flushEvery) this.#flush();
+    if (this.#schedule.crash) this.#state = this.#recover();
+  }
+
+  /** Brings KV up to date with every commit. */
+  #flush(): void {
+    this.#sinceFlush = 0;
+    const from = this.#applied?.seq ?? 0;
+    for (const commit of this.#commits) {
+      if (commit.seq <= from) continue;
+      for (const line of parseCommit(commit.payload).lines) {
+        if (line.kind === 'put') this.#put(line.key, line.text);
+        if (line.kind === 'delete') this.kv.delete(`${this.#partition}.${line.key}`);
+      }
+    }
+    this.#applied = this.#committed.describe();
+  }
+
+  #put(key: string, text: string): void {
+    this.kinds.set(`${this.#partition}.${key}`, this.#state.tableOf(key)?.kind === 'state' ? 'state' : 'result');
+    this.kv.set(`${this.#partition}.${key}`, text);
+  }
+
+  /** As recovery.ts does it: KV as of `applied`, then the commits after it. */
+  #recover(): PartitionState {
+    const state = new PartitionState(this.#definition, this.#partition);
+    for (const [key, text] of this.kv) state.loadKey(key.slice(this.#partition.length + 1), text);
+    this.#committed = new Committed();
+    if (this.#applied) {
+      state.restore(this.#applied);
+      this.#committed.take(this.#applied.seq, this.#applied);
+    }
+    for (const commit of this.#commits) {
+      if (commit.seq <= (this.#applied?.seq ?? 0)) continue;
+      const { head, lines } = parseCommit(commit.payload);
+      state.replay(head, lines);
+      this.#committed.take(commit.seq, head);
+    }
+    state.open();
+    return state;
+  }
+}
+
+function frames<E extends Keyed>(steps: readonly Step<E>[], frameSize: number): InputMessage[] {
+  const messages: InputMessage[] = [];
+  const push = (subject: string, values: readonly unknown[]) =>
+    messages.push({ subject, seq: messages.length + 1, payload: new TextEncoder().encode(encodeFrame(values)) });
+  for (const step of steps) {
+    if ('progress' in step) {
+      push(progressSubject(step.topic, step.kafkaPartition), [step.progress]);
+      continue;
+    }
+    for (const [partition, events] of byPartition(step.events))
+      for (let at = 0; at < events.length; at += frameSize)
+        push(dataSubject(step.topic, partition, step.kafkaPartition), events.slice(at, at + frameSize));
+  }
+  return messages;
+}
+
+function byPartition<E extends Keyed>(events: readonly E[]): Map<string, E[]> {
+  const groups = new Map<string, E[]>();
+  for (const event of events) {
+    const partition = partitionName(partitionOf(event.k));
+    const group = groups.get(partition);
+    if (group) group.push(event);
+    else groups.set(partition, [event]);
+  }
+  return groups;
+}
+
+function collect(harnesses: readonly PartitionHarness[]): Outcome {
+  const results = new Map<string, string>();
+  const state = new Map<string, string>();
+  for (const { kv, kinds } of harnesses)
+    for (const [key, text] of kv) (kinds.get(key) === 'state' ? state : results).set(key, text);
+  return { results, state, late: harnesses.flatMap(({ late }) => late) };
+}
