@@ -218,13 +218,16 @@ export class KafkaToJetStream {
       if (settled.offset !== undefined) this.#committed.set(`${source.topic}/${source.partition}`, settled.offset);
   }
 
+  /** Waits for what is in flight, but not for ever: the next owner settles the rest. */
   async #drain(): Promise<void> {
     this.#draining = true;
-    const drained = this.#assignment.drain().then(() => this.#housekeep());
-    await Promise.race([
-      drained.catch((error: unknown) => this.#options.logger.debug('Drained in part', { error: describeError(error) })),
-      pause(DRAIN_MS, new AbortController().signal),
-    ]);
+    const done = new AbortController();
+    const drained = this.#assignment
+      .drain()
+      .then(() => this.#housekeep())
+      .catch((error: unknown) => this.#options.logger.warn('Drained in part', { error: describeError(error) }))
+      .finally(() => done.abort());
+    await Promise.race([drained, pause(DRAIN_MS, done.signal)]);
     await this.#closeConsumer();
   }
 

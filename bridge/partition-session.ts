@@ -62,6 +62,7 @@ export class PartitionSession implements AsyncDisposable {
   readonly #letters: DeadLetters;
   readonly #writer: ProgressWriter;
   readonly #ledger: Ledger;
+  #order: Promise<void> = Promise.resolve();
   #letterChain: Promise<void> = Promise.resolve();
   #bytes = 0;
   #lastRecordAt: number;
@@ -168,7 +169,9 @@ export class PartitionSession implements AsyncDisposable {
     for (const [, frame] of ready) bytes += frame.bytes;
     const batch = this.#ledger.close(lastOffset, ready.length + (letters.length > 0 ? 1 : 0), bytes);
     this.#hold(bytes);
-    for (const [partition, frame] of ready) this.#lanes[partition]?.push(frame, () => this.#settle(batch));
+    this.#inOrder(() => {
+      for (const [partition, frame] of ready) this.#lanes[partition]?.push(frame, () => this.#settle(batch));
+    });
     if (letters.length > 0) this.#bury(letters, batch);
     if (this.#ledger.sweep())
       this.#report(); // a batch of which nothing goes anywhere
@@ -196,7 +199,6 @@ export class PartitionSession implements AsyncDisposable {
   async drain(): Promise<void> {
     if (!this.isSettled && !this.hasEnded) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
     await this.#writer.flush();
-    if (!this.hasEnded) await this.copyProgress();
   }
 
   /** Keeps a copy of the progress outside the log, for when retention has emptied the progress subject. */
@@ -223,6 +225,12 @@ export class PartitionSession implements AsyncDisposable {
     if (!this.isSettled) return;
     this.#ledger.setIdle(false);
     this.#writer.request(this.#ledger.settled);
+    this.#inOrder(() => this.#writer.flush());
+  }
+
+  /** What goes to the lanes waits for a wake-up that is on its way. */
+  #inOrder(step: () => void | Promise<void>): void {
+    this.#order = this.#order.then(step);
   }
 
   /** Dead letters go one after the other, so that the last one's sequence covers those before. */

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DataError } from './data-error.ts';
+import { type Change, decodeDebezium } from './debezium-json.ts';
+import type { JsonObject } from './json-text.ts';
+import { scanEnvelope } from './scan-envelope.ts';
+
+/** fixtures/README.md says where these files come from. */
+function fixture(name: string): string {
+  return readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
+}
+
+function lines(name: string): string[] {
+  return fixture(name).split('\n').filter(Boolean);
+}
+
+/** Flink's changelog of a products change: `-U(...)`, `+U(...)`. `weight` is a 32-bit float in the MySQL files. */
+function changelog(change: Change): string[] {
+  if (change.kind !== 'change') return [];
+  const { op, before, after } = change;
+  const show = (sign: string, row: JsonObject | null) => {
+    const weight = Math.fround(Number(row?.weight));
+    const shortest = String(Number(weight.toPrecision(7)));
+    const text = shortest.includes('.') ? shortest : `${shortest}.0`;
+    return `${sign}(${row?.id},${row?.name},${row?.description},${text})`;
+  };
+  if (op === 'u') return [show('-U', before), show('+U', after)];
+  return op === 'd' ? [show('-D', before)] : [show('+I', after)];
+}
+
+describe('the changelogs of Flink', () => {
+  const expected = (JSON.parse(fixture('flink-json.expected.json')) as { expected_changelog: string[] })
+    .expected_changelog;
+  const files = [
+    'debezium-postgres-data-schema-exclude.txt',
+    'debezium-postgres-data-schema-include.txt',
+    'debezium-data-schema-exclude.txt',
+    'debezium-data-schema-include.txt',
+  ];
+  for (const file of files)
+    for (const exact of [false, true])
+      it(`${file}, ${exact ? 'exact' : 'fast'}`, () => {
+        expect(lines(file).flatMap((line) => changelog(decodeDebezium(line, exact)))).toEqual(expected);
+      });
+
+  it('gives the column types of an embedded schema', () => {
+    const [first = ''] = lines('debezium-postgres-data-schema-include.txt');
+    const change = decodeDebezium(first, false);
+    expect(change.kind === 'change' && change.types?.get('weight')?.type).toBe('double');
+  });
+
+  it('sees that REPLICA IDENTITY DEFAULT leaves no before', () => {
+    const update = lines('debezium-postgres-data-replica-identity.txt')
+      .map((line) => decodeDebezium(line, false))
+      .find((change) => change.kind === 'change' && change.op === 'u');
+    expect(update).toMatchObject({ op: 'u', before: null });
+  });
+});
+
+describe("the envelopes of Debezium's documentation", () => {
+  const cases = lines('postgres-envelopes.jsonl').map((line) => JSON.parse(line) as { kind: string; message: unknown });
+  const expected: Readonly<Record<string, Partial<Change>>> = {
+    create: { kind: 'change', op: 'c' },
+    update: { kind: 'change', op: 'u' },
+    delete: { kind: 'change', op: 'd', after: null },
+    truncate: { kind: 'truncate' },
+    message: { kind: 'message' },
+    'row-event-with-transaction-metadata': { kind: 'change', op: 'c' },
+  };
+  for (const { kind, message } of cases)
+    it(kind, () => {
+      const text = JSON.stringify(message);
+      const wanted = expected[kind];
+      if (wanted) expect(decodeDebezium(text, false)).toMatchObject(wanted);
+      else expect(() => decodeDebezium(text, false)).toThrow('it has no "op"'); // the transaction topic
+    });
+});
+
+describe('tombstones', () => {
+  for (const text of ['', 'null', '{"schema":null,"payload":null}', '{"schema":{"type":"struct"},"payload":null}'])
+    it(JSON.stringify(text), () => expect(decodeDebezium(text, false)).toEqual({ kind: 'tombstone' }));
+});
+
+describe('what is refused', () => {
+  const row = '{"id":1}';
+  const source = '"source":{"a":1,"s":"x"}';
+  const cases: Readonly<Record<string, string>> = {
+    'not JSON': '{"before":',
+    'a number': '5',
+    'a list': '[]',
+    'an unknown op': `{"before":null,"after":${row},${source},"op":"x"}`,
+    'a create without a row': `{"before":null,"after":null,${source},"op":"c"}`,
+    'a row that is no object': `{"before":null,"after":[1],${source},"op":"c"}`,
+    'a payload that is no object': '{"schema":null,"payload":5}',
+    'JSON with a broken source': `{"before":null,"after":${row},"source":{"a":},"op":"c"}`,
+    'JSON with a broken string in source': `{"before":null,"after":${row},"source":{"a":"\\x"},"op":"c"}`,
+    'JSON with more behind it': `{"before":null,"after":${row},${source},"op":"c"}}`,
+    'JSON that was cut off': `{"before":null,"after":${row},${source},"op":"c"`,
+    'a broken schema': '{"schema":{"fields":[},"payload":{"op":"t"}}',
+  };
+  for (const [name, text] of Object.entries(cases))
+    it(name, () => expect(() => decodeDebezium(text, false)).toThrow(DataError));
+});
+
+describe('the short way through an envelope', () => {
+  it('is taken for what connectors write', () => {
+    for (const line of lines('aggregate_updates.jsonl')) expect(scanEnvelope(line)).toBeDefined();
+  });
+
+  const value = fc.jsonValue({ maxDepth: 2 });
+  const tricky = fc.constantFrom('},"source":{', '},"after":', '"op":"c"', '{', '}', '\\', '"', 'after', 'source');
+  const cell = fc.oneof(value, tricky, fc.record({ source: fc.record({ x: tricky }), after: value }));
+  const row = fc.option(fc.dictionary(fc.oneof(fc.string({ maxLength: 5 }), tricky), cell, { maxKeys: 4 }), {
+    nil: null,
+  });
+
+  it('finds what parsing all of it finds, whatever the rows hold', () => {
+    const property = fc.property(row, row, fc.constantFrom('c', 'u', 'd'), (before, after, op) => {
+      const text = JSON.stringify({ before, after, source: { db: 'x', lsn: 5 }, transaction: null, op, ts_ms: 1 });
+      const scanned = scanEnvelope(text);
+      if (scanned) expect(scanned).toEqual({ op, ...(JSON.parse(JSON.stringify({ before, after })) as object) });
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  it('leaves a text alone that names a side twice', () => {
+    const text = '{"before":null,"after":{"id":1},"source":{"a":1},"after":{"id":2},"op":"c"}';
+    expect(scanEnvelope(text)).toBeUndefined();
+    expect(decodeDebezium(text, false)).toMatchObject({ after: { id: 2 } });
+  });
+});
