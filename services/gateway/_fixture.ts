@@ -90,6 +90,11 @@ export async function putCustomer(fixture: Stores, id: string): Promise<void> {
     first_order: '2024-01-05T10:00:00Z',
     last_order: '2024-06-01T09:30:00Z',
   });
+  await putCustomerHours(fixture, id);
+}
+
+export async function putCustomerHours(fixture: Stores, id: string): Promise<void> {
+  const partition = partitionName(partitionOf(id));
   for (const start of [NOON - 2 * HOUR_MS, NOON]) {
     await fixture.put('sales', `${partition}.customer-hour.${encodeId(id)}.${compactTime(start)}`, {
       customer_id: id,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Log, LogUnavailableError } from '../../shared/log/log.ts';
 import { MemoryLog } from '../../shared/log/memory-log.ts';
+import { keySubject, MEMBERS } from '../../shared/log/names.ts';
 import { fillStores, type Fixture, NOON, openFixture, putCustomer, salesWindow } from './_fixture.ts';
 
 let fixture: Fixture;
@@ -67,6 +68,12 @@ describe('sales', () => {
     expect((await fixture.get(`/api/v1/sales/windows?${ends}`)).status).toBe(200);
   });
 
+  it('gives at most 1000 items at once', async () => {
+    expect((await fixture.get('/api/v1/sales/windows?limit=1000')).status).toBe(200);
+    for (const limit of [0, 1001, 9999, 10000])
+      expect((await fixture.get(`/api/v1/sales/windows?limit=${limit}`)).status).toBe(400);
+  });
+
   it('tells hours and what is live apart', async () => {
     expect((await json<WindowPage>('/api/v1/sales/hourly')).items).toHaveLength(5);
     const live = await json<{ windows: WindowPage['items']; hourly: WindowPage['items'] }>('/api/v1/sales/live');
@@ -123,6 +130,15 @@ describe('customers', () => {
     for (const { subject } of [...all, ...hours])
       await fixture.log.append(subject, '', { headers: { 'KV-Operation': 'PURGE' } });
     expect((await fixture.get('/api/v1/customers/7')).status).toBe(404);
+  });
+});
+
+describe('status', () => {
+  it('does not count members that have left', async () => {
+    await fillStores(fixture);
+    await fixture.log.append(keySubject(MEMBERS, 'sales-1'), '', { headers: { 'KV-Operation': 'PURGE' } });
+    const { workers } = await json<{ workers: { instance: string }[] }>('/api/v1/status');
+    expect(workers.map(({ instance }) => instance)).toEqual(['bridge-1', 'rfm-1']);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Walks every route of /openapi.json: what the document promises is what the gateway does. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { fillStores, type Fixture, openFixture } from './_fixture.ts';
+import { fillStores, type Fixture, openFixture, putCustomerHours } from './_fixture.ts';
 
 interface JsonSchema {
   [key: string]: unknown;
@@ -96,6 +96,15 @@ describe('/openapi.json', () => {
       expect([path, response.status]).toEqual([path, 200]);
       await expectDocumented(operation, response);
     }
+  });
+
+  it('describes a customer that rfm does not know yet', async () => {
+    const fresh = await openFixture();
+    await putCustomerHours(fresh, '43');
+    const response = await fresh.get('/api/v1/customers/43');
+    const operation = document.paths['/api/v1/customers/{id}']?.get as Operation;
+    expect(await expectDocumented(operation, response)).toMatchObject({ rfm: null });
+    await fresh[Symbol.asyncDispose]();
   });
 
   it('has examples that are valid by their own schemas', () => {

@@ -71,4 +71,20 @@ describe('serveHealth', () => {
     servers.length = 0;
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   });
+
+  it('stops although an answer hangs (invariant 3)', async () => {
+    const asked = Promise.withResolvers<void>();
+    const text = () => {
+      asked.resolve();
+      return new Promise<string>(() => {});
+    };
+    const server = await serveHealth({ port: 0, metrics: { contentType: 'text/plain', text }, ready: () => [] });
+    const outcome = fetch(`${server.url}/metrics`).then(
+      () => 'answered',
+      () => 'cut',
+    );
+    await asked.promise;
+    await server[Symbol.asyncDispose]();
+    expect(await outcome).toBe('cut');
+  });
 });

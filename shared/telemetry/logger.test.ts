@@ -28,7 +28,10 @@ describe('a log line', () => {
 
   it('hides the userinfo of URLs, in the message, fields and errors (invariant 3)', () => {
     const error = new Error('dial nats://me:hunter2@a:4222', { cause: new Error('tls://hunter2@b') });
-    const text = line('Connect to nats://me:hunter2@host:4222', { url: 'postgres://u:hunter2@db/x', error });
+    const text = line('Connect to nats://me:hunter2@host:4222 or NATS://me:hunter2@other', {
+      url: 'postgres://u:hunter2@db/x',
+      error,
+    });
     expect(text).not.toContain('hunter2');
     expect(text).toContain('nats://[redacted]@host:4222');
     expect(text).toContain('@db/x');
