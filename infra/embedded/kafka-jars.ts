@@ -13,7 +13,7 @@ export interface KafkaJars {
   readonly source: 'cache' | 'maven';
 }
 
-export async function findKafkaJars(cache: string, report: Report): Promise<KafkaJars> {
+export async function findKafkaJars(cache: string, report: Report, signal?: AbortSignal): Promise<KafkaJars> {
   const name = `kafka-${KAFKA.version}`;
   const folder = join(cache, name);
   const inCache = async (): Promise<KafkaJars | undefined> =>
@@ -24,12 +24,12 @@ export async function findKafkaJars(cache: string, report: Report): Promise<Kafk
       cache,
       name,
       () => report('waiting for another launcher that downloads Kafka ...'),
-      async () => (await inCache()) ?? (await download(cache, folder, report)),
+      async () => (await inCache()) ?? (await download(cache, folder, report, signal)),
     )
   );
 }
 
-async function download(cache: string, folder: string, report: Report): Promise<KafkaJars> {
+async function download(cache: string, folder: string, report: Report, signal?: AbortSignal): Promise<KafkaJars> {
   await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, 'downloading-'));
   try {
@@ -39,7 +39,7 @@ async function download(cache: string, folder: string, report: Report): Promise<
     await runTool(
       'mvn',
       ['-B', '-q', '-f', join(scratch, 'pom.xml'), goal, '-DincludeScope=runtime', `-DoutputDirectory=${jars}`],
-      { doing: `downloading Kafka ${KAFKA.version} with Maven, 43 MB (once)`, report, missing: missing.maven },
+      { doing: `downloading Kafka ${KAFKA.version} with Maven, 43 MB (once)`, report, signal, missing: missing.maven },
     );
     await rename(jars, folder);
   } finally {

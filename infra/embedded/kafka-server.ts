@@ -51,7 +51,7 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
         options.onLine?.(line);
       },
     });
-    if (child.pid !== undefined) options.guard?.watch('server', child.pid, child.ended);
+    options.guard?.watch('server', 'kafka', child);
     return child;
   };
   await mkdir(dataDir, { recursive: true });

@@ -22,15 +22,15 @@ export interface NatsBinarySources {
   build(): Promise<NatsBinary>;
 }
 
-export async function findNatsBinary(cache: string, report: Report): Promise<NatsBinary> {
-  return firstNatsBinary(natsBinarySources(cache, report));
+export async function findNatsBinary(cache: string, report: Report, signal?: AbortSignal): Promise<NatsBinary> {
+  return firstNatsBinary(natsBinarySources(cache, report, signal));
 }
 
 export async function firstNatsBinary(sources: NatsBinarySources): Promise<NatsBinary> {
   return (await sources.onPath()) ?? (await sources.inCache()) ?? (await sources.build());
 }
 
-function natsBinarySources(cache: string, report: Report): NatsBinarySources {
+function natsBinarySources(cache: string, report: Report, signal?: AbortSignal): NatsBinarySources {
   const name = `nats-server-${NATS_SERVER.version}-${process.platform}-${process.arch}`;
   const cached = join(cache, name);
   const inCache = async (): Promise<NatsBinary | undefined> =>
@@ -49,18 +49,19 @@ function natsBinarySources(cache: string, report: Report): NatsBinarySources {
         cache,
         name,
         () => report('waiting for another launcher that builds nats-server ...'),
-        async () => (await inCache()) ?? (await build(cache, cached, report)),
+        async () => (await inCache()) ?? (await build(cache, cached, report, signal)),
       ),
   };
 }
 
-async function build(cache: string, target: string, report: Report): Promise<NatsBinary> {
+async function build(cache: string, target: string, report: Report, signal?: AbortSignal): Promise<NatsBinary> {
   await mkdir(cache, { recursive: true });
   const scratch = await mkdtemp(join(cache, 'building-'));
   try {
     await runTool('go', ['install', `${NATS_SERVER.module}@v${NATS_SERVER.version}`], {
       doing: `building nats-server ${NATS_SERVER.version} with Go (once)`,
       report,
+      signal,
       env: { GOBIN: scratch, GOOS: '', GOARCH: '' },
       missing: missing.go,
     });

@@ -65,7 +65,7 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
       options.onLine?.(line);
     },
   });
-  if (server.pid !== undefined) options.guard?.watch('server', server.pid, server.ended);
+  options.guard?.watch('server', 'nats-server', server);
   const ports = await untilServing(server, portsDir, tail);
   return {
     ...ports,

@@ -7,8 +7,18 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { OwnedProcess } from './owned-process.ts';
+import { processIdentity } from './process-identity.ts';
 
 export type ProcessRole = 'worker' | 'server';
+
+export interface GuardedProcess {
+  readonly name: string;
+  readonly role: ProcessRole;
+  readonly pid: number;
+  /** Its start time, see process-identity.ts. */
+  readonly identity: string;
+}
 
 const SCRIPT = `
 trap '' INT TERM HUP
@@ -38,8 +48,12 @@ finish "$workers"; finish "$servers"
 
 export class ProcessGuard {
   readonly #shell: ChildProcess;
+  readonly #running = new Map<number, GuardedProcess>();
+  readonly #onChange: () => void;
 
-  constructor() {
+  /** `onChange` is called when a process joins or leaves `running`. */
+  constructor(onChange: () => void = () => undefined) {
+    this.#onChange = onChange;
     this.#shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
     this.#shell.once('error', () => undefined);
     this.#shell.stdin?.on('error', () => undefined);
@@ -47,10 +61,22 @@ export class ProcessGuard {
     if (this.#shell.stdin instanceof Socket) this.#shell.stdin.unref();
   }
 
-  /** Watches a process until `ended` resolves. */
-  watch(role: ProcessRole, pid: number, ended: Promise<unknown>): void {
+  get running(): readonly GuardedProcess[] {
+    return [...this.#running.values()];
+  }
+
+  /** Watches a process until it ends; one that could not be started needs no guard. */
+  watch(role: ProcessRole, name: string, { pid, ended }: OwnedProcess): void {
+    const identity = pid === undefined ? undefined : processIdentity(pid);
+    if (pid === undefined || identity === undefined) return;
     this.#tell(`${role} ${pid}`);
-    ended.then(() => this.#tell(`ended ${pid}`));
+    this.#running.set(pid, { name, role, pid, identity });
+    this.#onChange();
+    ended.then(() => {
+      this.#tell(`ended ${pid}`);
+      this.#running.delete(pid);
+      this.#onChange();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

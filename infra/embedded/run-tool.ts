@@ -7,6 +7,7 @@ export interface ToolOptions {
   /** What the user is told while it runs, for example `building nats-server 2.15.2`. */
   readonly doing: string;
   readonly report: Report;
+  readonly signal?: AbortSignal | undefined;
   readonly env?: Readonly<Record<string, string>>;
   readonly missing: () => Error;
 }
@@ -20,6 +21,8 @@ export function runTool(command: string, args: readonly string[], options: ToolO
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      killSignal: 'SIGTERM',
+      ...(options.signal && { signal: options.signal }),
     });
     options.report(`${options.doing} ...`);
     let output = '';

@@ -1,0 +1,127 @@
+/** What the user asked for on the command line, parsed and checked. Pure; the texts it refuses with are for the user. */
+import { parseArgs } from 'node:util';
+
+export const RUNTIMES = ['node', 'bun', 'deno'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+export interface StartOptions {
+  readonly help: boolean;
+  readonly runtime: Runtime;
+  /** Each list of services runs in one process. */
+  readonly fused: readonly (readonly string[])[];
+  readonly demo: boolean;
+  readonly scale: ReadonlyMap<string, number>;
+}
+
+export type MeshCommand =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'status' }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'scale'; readonly group: string; readonly count: number }
+  | { readonly kind: 'restart'; readonly target: string }
+  | { readonly kind: 'logs'; readonly target: string; readonly follow: boolean };
+
+/** The command line cannot be used; the message says how it can. */
+export class ArgumentError extends Error {
+  readonly code = 'argument';
+}
+
+const MOST_WORKERS = 64;
+
+export function parseStart(args: readonly string[]): StartOptions {
+  const { values } = understand(() =>
+    parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        runtime: { type: 'string', default: 'node' },
+        fuse: { type: 'string', multiple: true, default: [] },
+        scale: { type: 'string', multiple: true, default: [] },
+        'no-demo': { type: 'boolean', default: false },
+      },
+    }),
+  );
+  const runtime = RUNTIMES.find((name) => name === values.runtime);
+  if (!runtime) throw new ArgumentError(`Cannot use --runtime "${values.runtime}": expected ${RUNTIMES.join(', ')}`);
+  return {
+    help: values.help,
+    runtime,
+    fused: parseFused(values.fuse),
+    demo: !values['no-demo'],
+    scale: new Map(values.scale.map(parseScale)),
+  };
+}
+
+export function parseMesh(args: readonly string[]): MeshCommand {
+  const { values, positionals } = understand(() =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        'no-follow': { type: 'boolean', default: false },
+      },
+    }),
+  );
+  const [verb = 'help', target, ...rest] = positionals;
+  if (values.help || verb === 'help') return { kind: 'help' };
+  if (rest.length > 0) throw new ArgumentError(`Cannot use "${rest[0]}": "${verb}" takes one argument`);
+  switch (verb) {
+    case 'status':
+    case 'stop':
+      if (target !== undefined) throw new ArgumentError(`Cannot use "${target}": "${verb}" takes no argument`);
+      return { kind: verb };
+    case 'scale': {
+      const [group, count] = parseScale(target ?? '');
+      return { kind: 'scale', group, count };
+    }
+    case 'restart':
+      return { kind: 'restart', target: required(target, 'restart a worker or a service, for example "restart rfm"') };
+    case 'logs':
+      return {
+        kind: 'logs',
+        target: required(target, 'show the log of a worker, a service or a server, for example "logs rfm"'),
+        follow: !values['no-follow'],
+      };
+    default:
+      throw new ArgumentError(`Cannot run "${verb}": expected status, scale, restart, stop or logs`);
+  }
+}
+
+/** `rfm=3` */
+function parseScale(text: string): [group: string, count: number] {
+  const match = /^([a-z][a-z0-9+-]*)=(\d+)$/.exec(text);
+  const count = Number(match?.[2]);
+  if (match?.[1] === undefined || count > MOST_WORKERS)
+    throw new ArgumentError(
+      `Cannot scale "${text}": expected a service and a count up to ${MOST_WORKERS}, as in rfm=3`,
+    );
+  return [match[1], count];
+}
+
+function parseFused(lists: readonly string[]): string[][] {
+  const fused = lists.map((list) => list.split(',').map((name) => name.trim()));
+  const seen = new Set<string>();
+  for (const list of fused) {
+    if (list.length < 2 || list.includes(''))
+      throw new ArgumentError(`Cannot fuse "${list.join(',')}": expected two services or more, as in sales,rfm`);
+    for (const name of list) {
+      if (seen.has(name)) throw new ArgumentError(`Cannot fuse "${name}" twice: name it in one list`);
+      seen.add(name);
+    }
+  }
+  return fused;
+}
+
+function required(target: string | undefined, purpose: string): string {
+  if (target === undefined) throw new ArgumentError(`Cannot tell what is meant: name what to ${purpose}`);
+  return target;
+}
+
+function understand<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new ArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}

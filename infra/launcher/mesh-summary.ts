@@ -1,0 +1,68 @@
+/** The parts of the gateway's /api/v1/status that the status table shows. */
+import { z } from 'zod';
+
+const Status = z.object({
+  alarms: z.array(z.string()),
+  lag_records: z.number(),
+  lag_seconds: z.number(),
+  workers: z.array(z.object({ instance: z.string(), partitions: z.number(), rss_bytes: z.number() })),
+  services: z.array(
+    z.object({
+      service: z.string(),
+      watermark: z.string().optional(),
+      lag_frames: z.number(),
+      lag_seconds: z.number(),
+      events: z.number(),
+      late: z.number(),
+    }),
+  ),
+});
+
+export interface MeshSummary {
+  readonly alarms: readonly string[];
+  readonly lagRecords: number;
+  readonly lagSeconds: number;
+  readonly workers: ReadonlyMap<string, { readonly partitions: number; readonly rssBytes: number }>;
+  readonly services: readonly ServiceSummary[];
+}
+
+export interface ServiceSummary {
+  readonly name: string;
+  readonly watermark?: string;
+  readonly lagFrames: number;
+  readonly lagSeconds: number;
+  readonly events: number;
+  readonly late: number;
+}
+
+/** undefined when the gateway does not answer. */
+export async function fetchMeshSummary(gatewayUrl: string): Promise<MeshSummary | undefined> {
+  try {
+    const response = await fetch(`${gatewayUrl}/api/v1/status`, { signal: AbortSignal.timeout(3_000) });
+    return response.ok ? readMeshSummary(await response.json()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function readMeshSummary(body: unknown): MeshSummary | undefined {
+  const parsed = Status.safeParse(body);
+  if (!parsed.success) return undefined;
+  const { alarms, lag_records, lag_seconds, workers, services } = parsed.data;
+  return {
+    alarms,
+    lagRecords: lag_records,
+    lagSeconds: lag_seconds,
+    workers: new Map(
+      workers.map((worker) => [worker.instance, { partitions: worker.partitions, rssBytes: worker.rss_bytes }]),
+    ),
+    services: services.map((service) => ({
+      name: service.service,
+      ...(service.watermark === undefined ? {} : { watermark: service.watermark }),
+      lagFrames: service.lag_frames,
+      lagSeconds: service.lag_seconds,
+      events: service.events,
+      late: service.late,
+    })),
+  };
+}

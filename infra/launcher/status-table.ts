@@ -1,0 +1,88 @@
+/** What `npm run mesh -- status` prints. Pure: `now` and the gateway's answer are given. */
+import { redactUrls } from '../../shared/telemetry/redact.ts';
+import type { LauncherReport } from './control-protocol.ts';
+import type { MeshSummary } from './mesh-summary.ts';
+
+export function statusText(report: LauncherReport, mesh: MeshSummary | undefined, now: number): string {
+  const uptime = duration(now - Date.parse(report.startedAt));
+  const parts = [
+    `Weir has run for ${uptime} (pid ${report.pid}), data in ${report.dataDir}`,
+    table([
+      ['server', 'url', 'version', 'from', 'pid'],
+      ...report.servers.map((server) => [
+        server.name,
+        redactUrls(server.url),
+        server.version,
+        server.source,
+        String(server.pid ?? '-'),
+      ]),
+      ['Gateway', report.gatewayUrl, '', '', ''],
+    ]),
+    table([
+      ['worker', 'state', 'pid', 'restarts', 'uptime', 'memory', 'partitions', 'why not ready'],
+      ...report.workers.map((worker) => [
+        worker.name,
+        worker.state,
+        String(worker.pid ?? '-'),
+        String(worker.restarts),
+        worker.pid === undefined ? '-' : duration(worker.uptimeMs),
+        megabytes(mesh?.workers.get(worker.name)?.rssBytes),
+        String(mesh?.workers.get(worker.name)?.partitions ?? '-'),
+        worker.reasons.join('; '),
+      ]),
+    ]),
+    mesh === undefined ? 'The gateway does not answer.' : meshText(mesh),
+  ];
+  return parts.join('\n\n');
+}
+
+function meshText(mesh: MeshSummary): string {
+  const health = mesh.alarms.length === 0 ? 'healthy' : `alarms: ${mesh.alarms.join('; ')}`;
+  const lag = `Kafka lag ${mesh.lagRecords} records, ${mesh.lagSeconds.toFixed(1)} s`;
+  const services = table([
+    ['service', 'events', 'lag frames', 'lag s', 'late', 'watermark'],
+    ...mesh.services.map((service) => [
+      service.name,
+      String(service.events),
+      String(service.lagFrames),
+      service.lagSeconds.toFixed(1),
+      String(service.late),
+      service.watermark ?? '-',
+    ]),
+  ]);
+  return `${services}\n\nMesh: ${health}; ${lag}`;
+}
+
+/** Columns two spaces apart; a column whose cells are all numbers is aligned to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = rows[0]?.length ?? 0;
+  const cells = (at: number) => rows.map((row) => row[at] ?? '');
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...cells(at).map((cell) => cell.length)));
+  const numeric = widths.map((_, at) =>
+    cells(at)
+      .slice(1)
+      .every((cell) => /^(-?|[\d.]+( MB)?)$/.test(cell)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, at) => (numeric[at] ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `9s`, `4m05s`, `3h04m`, `2d03h` */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h${two(Math.floor((seconds % 3_600) / 60))}m`;
+  return `${Math.floor(seconds / 86_400)}d${two(Math.floor((seconds % 86_400) / 3_600))}h`;
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? '-' : `${Math.round(bytes / 1_048_576)} MB`;
+}
