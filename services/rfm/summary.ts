@@ -22,18 +22,25 @@ export const rfmSummary: StageDefinition<Emitted<SegmentTotals>> = {
   open(ctx) {
     const parts = ctx.table<SegmentTotals>('part');
     const summary = ctx.table<SummaryValue>('summary');
+    const show = () =>
+      summary.put(
+        '',
+        addUp(
+          [...parts.entries()].map(([, part]) => part),
+          minuteOf(ctx.watermark),
+        ),
+      );
+    let shownMinute = minuteOf(ctx.watermark);
     return {
       onEvent({ value }, partition) {
         parts.put(partition, value);
-        summary.put(
-          '',
-          addUp(
-            ctx,
-            [...parts.entries()].map(([, part]) => part),
-          ),
-        );
+        show();
       },
-      onWatermark() {},
+      onWatermark() {
+        if (minuteOf(ctx.watermark) === shownMinute) return;
+        shownMinute = minuteOf(ctx.watermark);
+        show();
+      },
     };
   },
 };

@@ -63,6 +63,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
   readonly #ackTimeoutMs: number;
   readonly #ackInbox: string;
   readonly #pending = new Map<string, PendingAck>();
+  readonly #onReconnect = new Set<() => void>();
   #connected = true;
   readonly #sweep: ReturnType<typeof setInterval>;
   #nextAck = 0;
@@ -142,7 +143,9 @@ export class JetStreamLog implements Log, AsyncDisposable {
         continue;
       }
       const stop = () => messages.stop();
+      if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
+      this.#onReconnect.add(stop); // a restarted server has lost the consumer: make a new one at once
       try {
         for await (const message of messages) {
           if (signal.aborted) return;
@@ -152,6 +155,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
         }
       } finally {
         signal.removeEventListener('abort', stop);
+        this.#onReconnect.delete(stop);
         messages.stop();
       }
     }
@@ -175,7 +179,9 @@ export class JetStreamLog implements Log, AsyncDisposable {
   async #watchConnection(): Promise<void> {
     for await (const { type } of this.connection.status()) {
       if (type === 'disconnect') this.#connected = false;
-      if (type === 'reconnect') this.#connected = true;
+      if (type !== 'reconnect') continue;
+      this.#connected = true;
+      for (const wake of this.#onReconnect) wake();
     }
   }
 

@@ -55,7 +55,7 @@ export function runStages<E extends Keyed>(
   const [first, second] = stages;
   if (!first) throw new Error('Cannot run a service without stages');
   const commitLog: InputMessage[] = [];
-  const input = frames(steps, schedule.frameSize);
+  const input = framesOf(steps, schedule.frameSize);
   const harnesses = PARTITIONS.map((partition) => new PartitionHarness(first, partition, schedule, commitLog));
   for (const message of input) for (const harness of harnesses) harness.deliver(message);
   for (const harness of harnesses) harness.finish();
@@ -158,7 +158,8 @@ class PartitionHarness {
   }
 }
 
-function frames<E extends Keyed>(steps: readonly Step<E>[], frameSize: number): InputMessage[] {
+/** The messages a bridge would write for these steps, with at most `frameSize` events in each. */
+export function framesOf<E extends Keyed>(steps: readonly Step<E>[], frameSize: number): InputMessage[] {
   const messages: InputMessage[] = [];
   const push = (subject: string, values: readonly unknown[]) =>
     messages.push({ subject, seq: messages.length + 1, payload: new TextEncoder().encode(encodeFrame(values)) });
