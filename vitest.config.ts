@@ -10,6 +10,8 @@ const servers = {
 /** unit: pure and fast. int: on real servers. fault: real servers that are killed. The last two never run side by side. */
 export default defineConfig({
   test: {
+    // kafkajs computes a negative timeout when it is idle.
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     projects: [
       {
         test: {

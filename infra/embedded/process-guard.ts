@@ -81,6 +81,7 @@ export class ProcessGuard {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const gone = new Promise((resolve) => this.#shell.once('exit', resolve));
+    this.#shell.ref(); // or the event loop may end before it
     this.#shell.stdin?.end();
     if (this.#shell.exitCode === null && this.#shell.pid !== undefined) await gone;
   }

@@ -12,6 +12,8 @@ import { deleteState, isAlive, readState } from './state-file.ts';
 import { listenForStop } from './stop-signal.ts';
 
 const console = new Console();
+// A closed terminal or pipe must not keep us from stopping what we started.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 process.exitCode = await main();
 // Nothing is left to wait for; a keep-alive connection of fetch must not hold the prompt.
 process.exit();
