@@ -46,7 +46,7 @@ async function runRuntimes(): Promise<Totals> {
 
 function run(command: readonly string[], output: 'show' | 'show and keep'): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, command, {
+    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', ...command], {
       cwd: ROOT,
       stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', 'inherit'],
     });

@@ -1,0 +1,85 @@
+/** For launcher.int.test.ts: a checkout of stub workers, and the real launcher run on it as its own process. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './checkout.ts';
+import { type LauncherState, readState } from './state-file.ts';
+
+/** Ready at once, ends at SIGTERM unless STUBBORN is set, says which signal it got. */
+const STUB = `
+import { createServer } from 'node:http';
+const { WEIR_HTTP_PORT, WEIR_INSTANCE, NATS_URL, STUBBORN } = process.env;
+const server = createServer((_, response) => response.end('{"reasons":[]}'));
+server.listen(Number(WEIR_HTTP_PORT), '127.0.0.1', () => console.log('stub', WEIR_INSTANCE, NATS_URL));
+process.on('SIGTERM', () => {
+  console.log('got SIGTERM');
+  if (!STUBBORN) process.exit(0);
+});
+process.on('SIGINT', () => console.log('got SIGINT'));
+`;
+
+export interface StubCheckout extends AsyncDisposable {
+  readonly root: string;
+  readonly dataDir: string;
+}
+
+export async function stubCheckout(): Promise<StubCheckout> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-test-launcher-'));
+  const root = join(folder, 'checkout');
+  for (const entry of ['bridge', 'services/alpha', 'services/gateway', 'services/sink-x']) {
+    await mkdir(join(root, entry), { recursive: true });
+    await writeFile(join(root, entry, 'main.ts'), STUB);
+  }
+  return {
+    root,
+    dataDir: join(folder, 'data'),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+export class Command {
+  readonly #child;
+  readonly ended: Promise<number | null>;
+  output = '';
+  readonly #waiting = new Set<() => void>();
+
+  /** `name` is a command of bootstrap.mjs. */
+  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+    const { npm_lifecycle_event: _, NO_COLOR: __, ...inherited } = process.env;
+    this.#child = spawn(process.execPath, [join(ROOT, 'infra/launcher/bootstrap.mjs'), name, ...args], {
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+        for (const check of this.#waiting) check();
+      });
+    this.ended = new Promise((resolve) => this.#child.once('close', (code) => resolve(code)));
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Resolves when the output has the text, after `from`; rejects when the command ends without it. */
+  until(text: string, from = 0): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        if (!this.output.includes(text, from)) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+      void this.ended.then(() => reject(new Error(`Cannot find "${text}" in:\n${this.output}`)));
+    });
+  }
+}
+
+export function stateOf(dataDir: string): LauncherState {
+  const state = readState(dataDir);
+  if (!state) throw new Error(`Cannot read the launcher's state in "${dataDir}"`);
+  return state;
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { ArgumentError, parseMesh, parseStart } from './arguments.ts';
+
+describe('npm start', () => {
+  it('runs everything on Node with demo orders by default', () => {
+    expect(parseStart([])).toEqual({ help: false, runtime: 'node', fused: [], demo: true, scale: new Map() });
+  });
+
+  it('understands every option', () => {
+    const options = parseStart([
+      '--runtime',
+      'bun',
+      '--fuse',
+      'sales, rfm',
+      '--fuse=a,b',
+      '--no-demo',
+      '--scale',
+      'rfm=3',
+    ]);
+    expect(options).toEqual({
+      help: false,
+      runtime: 'bun',
+      fused: [
+        ['sales', 'rfm'],
+        ['a', 'b'],
+      ],
+      demo: false,
+      scale: new Map([['rfm', 3]]),
+    });
+  });
+
+  for (const [args, message] of [
+    [['--runtime', 'java'], 'Cannot use --runtime "java": expected node, bun, deno'],
+    [['--fuse', 'sales'], 'Cannot fuse "sales": expected two services or more'],
+    [['--fuse', 'a,b', '--fuse', 'b,c'], 'Cannot fuse "b" twice'],
+    [['--scale', 'rfm'], 'Cannot scale "rfm"'],
+    [['--scale', 'rfm=65'], 'Cannot scale "rfm=65"'],
+    [['--what'], '--what'],
+    [['what'], 'what'],
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => parseStart(args)).toThrow(ArgumentError);
+      expect(() => parseStart(args)).toThrow(message);
+    });
+  }
+});
+
+describe('npm run mesh', () => {
+  it('understands every command', () => {
+    expect(parseMesh([])).toEqual({ kind: 'help' });
+    expect(parseMesh(['status'])).toEqual({ kind: 'status' });
+    expect(parseMesh(['stop'])).toEqual({ kind: 'stop' });
+    expect(parseMesh(['scale', 'sales+rfm=0'])).toEqual({ kind: 'scale', group: 'sales+rfm', count: 0 });
+    expect(parseMesh(['restart', 'rfm-2'])).toEqual({ kind: 'restart', target: 'rfm-2' });
+    expect(parseMesh(['logs', 'rfm'])).toEqual({ kind: 'logs', target: 'rfm', follow: true });
+    expect(parseMesh(['logs', 'rfm', '--no-follow'])).toEqual({ kind: 'logs', target: 'rfm', follow: false });
+  });
+
+  for (const [args, message] of [
+    [['frob'], 'Cannot run "frob": expected status, scale, restart, stop or logs'],
+    [['scale'], 'Cannot scale ""'],
+    [['scale', 'rfm=-1'], 'Cannot scale "rfm=-1"'],
+    [['restart'], 'for example "restart rfm"'],
+    [['status', 'rfm'], 'Cannot use "rfm": "status" takes no argument'],
+    [['restart', 'a', 'b'], 'Cannot use "b"'],
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => parseMesh(args)).toThrow(message);
+    });
+  }
+});

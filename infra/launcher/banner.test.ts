@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { banner } from './banner.ts';
+
+it('names every URL, where each server came from, and hides passwords', () => {
+  const text = banner(
+    {
+      pid: 1,
+      startedAt: '',
+      dataDir: '/x/.weir',
+      gatewayUrl: 'http://127.0.0.1:8081',
+      servers: [
+        { name: 'NATS', url: 'nats://u:pw@h:4222', version: '2.15.2', source: 'go install' },
+        { name: 'NATS monitor', url: 'http://127.0.0.1:8222', version: '', source: '' },
+        { name: 'Kafka', url: 'h:9092', version: 'unknown', source: 'environment KAFKA_BOOTSTRAP_SERVERS' },
+      ],
+      workers: [],
+    },
+    '.weir',
+  );
+  expect(text).toContain('2.15.2, from go install');
+  expect(text).toContain(' from environment KAFKA_BOOTSTRAP_SERVERS');
+  expect(text).toContain('http://127.0.0.1:8222\n');
+  expect(text).toContain('curl -s http://127.0.0.1:8081/api/v1/status');
+  expect(text).not.toContain('pw');
+});

@@ -1,0 +1,223 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sharedServers } from '../../shared/testing/servers.ts';
+import { isFreePort, randomFreePort } from '../embedded/free-port.ts';
+import { isSameProcess, processIdentity } from '../embedded/process-identity.ts';
+import { Command, type StubCheckout, stateOf, stubCheckout } from './_stub-mesh.ts';
+import { endLeftovers } from './leftovers.ts';
+import { writeState } from './state-file.ts';
+
+const READY = 'Weir is ready.';
+let checkout: StubCheckout;
+let environment: Record<string, string>;
+const commands: Command[] = [];
+
+beforeEach(async () => {
+  checkout = await stubCheckout();
+  const { natsUrl, brokers } = sharedServers();
+  environment = {
+    WEIR_WORKERS_ROOT: checkout.root,
+    WEIR_DATA_DIR: checkout.dataDir,
+    WEIR_GATEWAY_PORT: String(await randomFreePort()),
+    NATS_URL: natsUrl,
+    KAFKA_BOOTSTRAP_SERVERS: brokers.join(','),
+  };
+});
+
+afterEach(async () => {
+  for (const command of commands.splice(0)) {
+    command.signal('SIGTERM');
+    await command.ended;
+  }
+  await checkout[Symbol.asyncDispose]();
+});
+
+function run(name: string, args: readonly string[] = [], more: Readonly<Record<string, string>> = {}): Command {
+  const command = new Command(name, args, { ...environment, ...more });
+  commands.push(command);
+  return command;
+}
+
+async function mesh(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const command = run('mesh', args);
+  return { code: await command.ended, output: command.output };
+}
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(20);
+}
+
+describe('npm start', () => {
+  it('brings up its own servers and workers, and leaves nothing behind when stopped', async () => {
+    const ports = new Set<number>();
+    for (let i = 0; i < 4; i++) await randomFreePort(ports);
+    const [nats = 0, monitor = 0, kafka = 0, controller = 0] = ports;
+    const start = run('start', [], {
+      NATS_URL: '',
+      KAFKA_BOOTSTRAP_SERVERS: '',
+      WEIR_NATS_PORT: String(nats),
+      WEIR_NATS_MONITOR_PORT: String(monitor),
+      WEIR_KAFKA_PORT: String(kafka),
+      WEIR_KAFKA_CONTROLLER_PORT: String(controller),
+    });
+    await start.until(READY);
+    const { processes, pid, identity } = stateOf(checkout.dataDir);
+    expect(processes.map((known) => known.name).sort()).toEqual([
+      'alpha-1',
+      'bridge-1',
+      'gateway-1',
+      'kafka',
+      'nats-server',
+    ]);
+    expect(start.output).toContain(`stub alpha-1 nats://127.0.0.1:${nats}`);
+    expect(start.output).toMatch(/Kafka +127\.0\.0\.1:\d+ +4\.2\.0, from (cache|maven)/);
+
+    start.signal('SIGINT');
+    start.signal('SIGINT'); // as the terminal and npm both send it
+    expect(await start.ended).toBe(0);
+    expect(processes.filter((known) => isSameProcess(known.pid, known.identity))).toEqual([]);
+    expect(isSameProcess(pid, identity)).toBe(false);
+    for (const port of ports) expect(await isFreePort(port)).toBe(true);
+    expect(existsSync(join(checkout.dataDir, 'launcher.json'))).toBe(false);
+    expect(existsSync(join(checkout.dataDir, 'nats/jetstream'))).toBe(true);
+    expect(start.output).not.toContain('got SIGINT');
+  });
+
+  it('starts a worker that crashed again, and says so', async () => {
+    const start = run('start');
+    await start.until(READY);
+    const before = stateOf(checkout.dataDir).processes.find((known) => known.name === 'alpha-1');
+    process.kill(before?.pid ?? 0, 'SIGKILL');
+    await start.until('alpha-1 was ended by SIGKILL; starting it again in 0.5 s');
+    await start.until('stub alpha-1', start.output.lastIndexOf('starting it again'));
+    expect((await mesh('status')).output).toMatch(/alpha-1 +ready +\d+ +1 /);
+  });
+
+  it('beside a running one says so, changes nothing and ends well', async () => {
+    const first = run('start');
+    await first.until(READY);
+    const before = readFileSync(join(checkout.dataDir, 'launcher.json'), 'utf8');
+    const second = run('start');
+    expect(await second.ended).toBe(0);
+    expect(second.output).toContain('a mesh already runs in');
+    expect(readFileSync(join(checkout.dataDir, 'launcher.json'), 'utf8')).toBe(before);
+  });
+
+  it('names a busy port and takes the next free one', async () => {
+    const wanted = Number(environment.WEIR_GATEWAY_PORT);
+    const busy: Server = createServer().listen(wanted, '127.0.0.1');
+    const start = run('start');
+    await start.until(READY);
+    busy.close();
+    expect(start.output).toMatch(new RegExp(`port ${wanted} is busy: the gateway takes (?!${wanted})\\d+`));
+    expect(start.output).not.toContain(`http://127.0.0.1:${wanted} `);
+  });
+
+  it('ends everything at once at the second signal', async () => {
+    const start = run('start', [], { STUBBORN: '1' });
+    await start.until(READY);
+    const { processes } = stateOf(checkout.dataDir);
+    start.signal('SIGINT');
+    await start.until('got SIGTERM');
+    await sleep(1_100); // a second signal sooner is an echo of the first
+    start.signal('SIGINT');
+    expect(await start.ended).toBe(130);
+    await untilTrue(() => !processes.some((known) => isSameProcess(known.pid, known.identity)));
+  });
+
+  it('takes its workers with it when it is killed', async () => {
+    const start = run('start');
+    await start.until(READY);
+    const { processes, pid } = stateOf(checkout.dataDir);
+    process.kill(pid, 'SIGKILL');
+    await untilTrue(() => !processes.some((known) => isSameProcess(known.pid, known.identity)));
+    expect(await start.ended).toBe(1);
+  });
+
+  it('says in one sentence what is wrong with a server it was pointed at', async () => {
+    const port = await randomFreePort();
+    const start = run('start', [], { NATS_URL: `nats://me:secret@127.0.0.1:${port}` });
+    expect(await start.ended).toBe(1);
+    expect(start.output).toContain(
+      `Cannot reach NATS_URL="nats://[redacted]@127.0.0.1:${port}": start that server, or unset`,
+    );
+  });
+});
+
+describe('npm run mesh', () => {
+  it('shows, scales, restarts, follows and stops what runs', async () => {
+    const start = run('start');
+    await start.until(READY);
+    expect((await mesh('scale', 'alpha=3')).output).toBe('alpha: 1 -> 3\n');
+    await start.until('stub alpha-3');
+    expect((await mesh('scale', 'alpha=2')).output).toBe('alpha: 3 -> 2\n');
+    expect(stateOf(checkout.dataDir).processes.map((known) => known.name)).not.toContain('alpha-3');
+    expect((await mesh('scale', 'sink-x=1')).output).toBe('sink-x: 0 -> 1\n');
+    expect((await mesh('scale', 'beta=1')).output).toContain(
+      'Cannot find "beta": there is bridge, alpha, sink-x, gateway',
+    );
+    const pids = () =>
+      stateOf(checkout.dataDir)
+        .processes.filter((known) => known.name.startsWith('alpha'))
+        .map(({ pid }) => pid);
+    const before = pids();
+    expect(await mesh('restart', 'alpha')).toEqual({ code: 0, output: 'Restarted alpha-1, alpha-2\n' });
+    expect(pids().filter((pid) => before.includes(pid))).toEqual([]);
+    const logs = run('mesh', ['logs', 'alpha']);
+    await logs.until('alpha-2 | stub alpha-2');
+    expect(await mesh('stop')).toEqual({ code: 0, output: 'stopping ...\nstopped\n' });
+    expect(await start.ended).toBe(0);
+    expect(await mesh('status')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('start it with `npm start`'),
+    });
+  });
+});
+
+describe('npm run reset', () => {
+  it('deletes the data, but not below a running mesh and not what is not ours', async () => {
+    const start = run('start');
+    await start.until(READY);
+    const refused = run('reset');
+    expect(await refused.ended).toBe(1);
+    expect(refused.output).toContain('a mesh runs on it');
+    await mesh('stop');
+    const foreign = run('reset', [], { WEIR_DATA_DIR: checkout.root });
+    expect(await foreign.ended).toBe(1);
+    expect(existsSync(join(checkout.root, 'bridge/main.ts'))).toBe(true);
+    expect(await run('reset').ended).toBe(0);
+    expect(existsSync(checkout.dataDir)).toBe(false);
+  });
+});
+
+describe('endLeftovers', () => {
+  const spawned: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of spawned.splice(0)) child.kill('SIGKILL');
+  });
+
+  it('ends what is ours and leaves a later process with the same pid alone', async () => {
+    const [ours, later] = [spawn('sleep', ['60']), spawn('sleep', ['60'])];
+    spawned.push(ours, later);
+    const [oursPid = 0, laterPid = 0] = [ours.pid, later.pid];
+    const state = {
+      pid: 1,
+      identity: 'gone',
+      startedAt: '',
+      processes: [
+        { name: 'ours', role: 'worker' as const, pid: oursPid, identity: processIdentity(oursPid) ?? '' },
+        { name: 'later', role: 'server' as const, pid: laterPid, identity: 'earlier' },
+      ],
+    };
+    writeState(checkout.dataDir, state);
+    const said: string[] = [];
+    await endLeftovers(state, (line) => said.push(line));
+    expect(said).toEqual([`ending ours (pid ${oursPid}), left behind by a launcher that was killed`]);
+    expect(processIdentity(oursPid)).toBeUndefined();
+    expect(processIdentity(laterPid)).toBeDefined();
+  });
+});
