@@ -29,7 +29,7 @@ const [command = '', ...args] = process.argv.slice(2);
 if (command !== 'install' && !Object.hasOwn(ENTRIES, command)) {
   fail(`Cannot run "${command}": expected one of install, ${Object.keys(ENTRIES).join(', ')}`);
 }
-await install();
+await install().catch((error) => fail(error.message));
 if (command !== 'install') run(ENTRIES[command]);
 
 async function install() {
@@ -61,7 +61,8 @@ function isInstalled() {
 }
 
 function same(found, wanted) {
-  return found.version === wanted.version && found.integrity === wanted.integrity;
+  const comparable = found.integrity !== undefined && wanted.integrity !== undefined;
+  return found.version === wanted.version && (!comparable || found.integrity === wanted.integrity);
 }
 
 function npm(npmArgs, doing) {
@@ -76,8 +77,9 @@ function npm(npmArgs, doing) {
     env: { ...process.env, PATH: path.join(delimiter), npm_config_progress: 'true' },
     shell: WINDOWS,
   });
-  if (error) fail(`Cannot run npm (${error.message}): install Node with npm, or put npm on PATH`);
-  if (status !== 0) fail(`Cannot install the dependencies: \`npm ${npmArgs.join(' ')}\` ended with "${status}"`);
+  if (error) throw new Error(`Cannot run npm (${error.message}): install Node with npm, or put npm on PATH`);
+  if (status !== 0)
+    throw new Error(`Cannot install the dependencies: \`npm ${npmArgs.join(' ')}\` ended with "${status}"`);
 }
 
 /** A folder outside the tree, one a checkout; left by a process that runs no more, it is taken over. */
