@@ -43,7 +43,7 @@ async function install() {
       npm(['rebuild', 'node', 'bun', 'deno', '--ignore-scripts=false'], doing);
     }
     if (!existsSync(PINNED_NODE))
-      fail('Cannot find the pinned Node after installing: run `npm ci --ignore-scripts=false`');
+      throw new Error('Cannot find the pinned Node after installing: run `npm ci --ignore-scripts=false`');
   } finally {
     unlock();
   }

@@ -119,7 +119,7 @@ async function announced(
 
 function combine(errors: readonly unknown[]): unknown {
   const messages = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-  return errors.length === 1 ? errors[0] : new Error(messages.join('\n'), { cause: errors[0] });
+  return errors.length === 1 ? errors[0] : new AggregateError(errors, messages.join('\n'));
 }
 
 /** `.weir` rather than its absolute path, when it is in the checkout. */
