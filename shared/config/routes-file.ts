@@ -11,7 +11,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { DEFAULT_ROUTES, ROUTE_DEFAULTS, type Route, topicPattern } from './routes.ts';
+import { ROUTE_DEFAULTS, type Route, topicPattern } from './routes.ts';
 import { SettingError } from './settings.ts';
 
 const names = z.array(z.string().min(1)).min(1);
@@ -43,9 +43,8 @@ const routeSchema = z
 
 const fileSchema = z.strictObject({ routes: z.array(routeSchema).min(1) });
 
-/** The routes of a file; the built-in ones when there is none. Throws SettingError. */
-export function loadRoutes(file: string | undefined): readonly Route[] {
-  if (file === undefined) return DEFAULT_ROUTES;
+/** The routes of a file. Throws SettingError. */
+export function loadRoutes(file: string): readonly Route[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { type EventKind, topicsOfKind } from '../config/routes.ts';
-import { loadRoutes } from '../config/routes-file.ts';
+import { activeRoutes } from '../config/active-routes.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import type { StageDefinition } from '../events/stage.ts';
 import { connectLog } from '../log/jetstream-log.ts';
@@ -36,7 +36,7 @@ export function runWorker(...services: readonly Service[]): Promise<void> {
 async function work(name: string, services: readonly Service[], settings: Settings, stop: AbortSignal): Promise<void> {
   const instance = settings.instance ?? `${name}-${hostname()}-${process.pid}`;
   const logger = createLogger(name, settings.logLevel);
-  const routes = await loadRoutes(settings.routesFile);
+  const routes = await activeRoutes(settings.routesFile);
   await using _telemetry = await startTelemetry({ service: name, otlpEndpoint: settings.otlpEndpoint });
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
