@@ -20,7 +20,7 @@
 import { formatTime } from '../../shared/event-time/time-text.ts';
 import { Timers } from '../../shared/event-time/timers.ts';
 import { encodeId } from '../../shared/events/id.ts';
-import { formatMoney } from '../../shared/events/money.ts';
+import { formatMoney, parseMoney } from '../../shared/events/money.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import {
   BEFORE_ALL_TIME,
@@ -40,12 +40,13 @@ const VIP_ORDERS = 5;
 const VIP_SPEND = 500_00;
 const REGULAR_ORDERS = 3;
 const FORGET_DAYS = 730;
-const OLDEST_TIMES = 3;
-const NEWEST_TIMES = 5;
+const OLDEST_TIMES = 2;
+const NEWEST_TIMES = 3;
 
 /** A customer as the stage holds it. */
-export interface Customer {
-  readonly id: string;
+interface Customer {
+  /** The id as JSON text: it never changes and is written with every commit. */
+  readonly idText: string;
   orders: number;
   /** Minor units. */
   spent: number;
@@ -67,8 +68,7 @@ export interface CustomerValue {
   readonly monetary_value: string;
   readonly first_order: string;
   readonly last_order: string;
-  /** Minor units, and ms of the orders remembered: what the stage goes on from. */
-  readonly spent: number;
+  /** Times of the orders remembered, ms: what the stage goes on from. */
   readonly times: readonly number[];
 }
 
@@ -181,7 +181,15 @@ class Rfm implements Decision<OrderEvent> {
 }
 
 function newCustomer(id: string): Customer {
-  return { id, orders: 0, spent: 0, times: [], segment: 'New', recencyDays: 0, due: BEFORE_ALL_TIME };
+  return {
+    idText: JSON.stringify(id),
+    orders: 0,
+    spent: 0,
+    times: [],
+    segment: 'New',
+    recencyDays: 0,
+    due: BEFORE_ALL_TIME,
+  };
 }
 
 function lastOrder({ times }: Customer): number {
@@ -203,19 +211,19 @@ function rememberTime(times: number[], t: number): void {
 
 /** Runs once per changed customer and commit: a template costs half of JSON.stringify. */
 function encodeCustomer(customer: Customer): string {
-  const { id, segment, recencyDays, orders, spent, times } = customer;
+  const { idText, segment, recencyDays, orders, spent, times } = customer;
   return (
-    `{"customer_id":${JSON.stringify(id)},"segment":"${segment}","recency_days":${recencyDays},"frequency":${orders},` +
+    `{"customer_id":${idText},"segment":"${segment}","recency_days":${recencyDays},"frequency":${orders},` +
     `"monetary_value":"${formatMoney(spent)}","first_order":"${formatTime(times[0] ?? 0)}",` +
-    `"last_order":"${formatTime(lastOrder(customer))}","spent":${spent},"times":[${times.join(',')}]}`
+    `"last_order":"${formatTime(lastOrder(customer))}","times":[${times.join(',')}]}`
   );
 }
 
 function decodeCustomer(value: CustomerValue): Customer {
   return {
-    id: value.customer_id,
+    idText: JSON.stringify(value.customer_id),
     orders: value.frequency,
-    spent: value.spent,
+    spent: parseMoney(value.monetary_value),
     times: [...value.times],
     segment: value.segment,
     recencyDays: value.recency_days,

@@ -8,7 +8,7 @@
 import { compactTime, formatTime } from '../../shared/event-time/time-text.ts';
 import { isWindowComplete } from '../../shared/event-time/windows.ts';
 import { encodeId } from '../../shared/events/id.ts';
-import { formatMoney } from '../../shared/events/money.ts';
+import { formatMoney, parseMoney } from '../../shared/events/money.ts';
 import type { Table, TableSpec } from '../../shared/events/stage.ts';
 
 export const PANE_MS = 5 * 60_000;
@@ -20,6 +20,8 @@ const LIFETIME_MS = 48 * HOUR_MS;
 
 interface CustomerHour {
   readonly customer: string;
+  /** The part of its JSON text that never changes. */
+  readonly head: string;
   readonly key: string;
   /** ms. */
   readonly start: number;
@@ -39,28 +41,43 @@ export interface CustomerHourValue {
   /** Decimal string. */
   readonly total_spent: string;
   readonly final: boolean;
-  /** Minor units; ms; orders by pane: what the stage goes on from. */
-  readonly spent: number;
-  readonly start: number;
-  readonly panes: readonly number[];
+  /** Orders by 5-min pane of the hour, panes without an order left out: what the stage goes on from. */
+  readonly panes: Readonly<Record<string, number>>;
 }
 
 export const customerHourTable: TableSpec<CustomerHour> = {
   kind: 'result',
   lifetimeMs: ({ isFinal }) => (isFinal ? LIFETIME_MS : undefined),
-  encode: ({ customer, start, orders, spent, panes, isFinal }) =>
-    `{"customer_id":${JSON.stringify(customer)},"window_start":"${formatTime(start)}","orders":${orders},` +
-    `"total_spent":"${formatMoney(spent)}","final":${isFinal},"spent":${spent},"start":${start},"panes":[${panes.join(',')}]}`,
-  decode: (value: CustomerHourValue) => ({
-    customer: value.customer_id,
-    key: hourKey(value.customer_id, value.start),
-    start: value.start,
-    orders: value.orders,
-    spent: value.spent,
-    panes: [...value.panes],
-    isFinal: value.final,
-  }),
+  encode: ({ head, orders, spent, panes, isFinal }) =>
+    `${head}"orders":${orders},"total_spent":"${formatMoney(spent)}","final":${isFinal},"panes":{${encodePanes(panes)}}}`,
+  decode: (value: CustomerHourValue) => {
+    const hour = createHour(value.customer_id, Date.parse(value.window_start), value.final);
+    hour.orders = value.orders;
+    hour.spent = parseMoney(value.total_spent);
+    for (const [pane, orders] of Object.entries(value.panes)) hour.panes[Number(pane)] = orders;
+    return hour;
+  },
 };
+
+function createHour(customer: string, start: number, isFinal: boolean): CustomerHour {
+  return {
+    customer,
+    head: `{"customer_id":${JSON.stringify(customer)},"window_start":"${formatTime(start)}",`,
+    key: `${encodeId(customer)}.${compactTime(start)}`,
+    start,
+    orders: 0,
+    spent: 0,
+    panes: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    isFinal,
+  };
+}
+
+function encodePanes(panes: readonly number[]): string {
+  let text = '';
+  for (let pane = 0; pane < PANES_PER_WINDOW; pane++)
+    if (panes[pane] !== 0) text += `${text === '' ? '' : ','}"${pane}":${panes[pane]}`;
+  return text;
+}
 
 export interface CustomerChange {
   readonly id: string;
@@ -141,9 +158,7 @@ export class CustomerHours {
   }
 
   #open({ id, hourStart, isFinal }: CustomerChange): CustomerHour {
-    const key = hourKey(id, hourStart);
-    const panes = new Array<number>(PANES_PER_WINDOW).fill(0);
-    const hour = { customer: id, key, start: hourStart, orders: 0, spent: 0, panes, isFinal };
+    const hour = createHour(id, hourStart, isFinal);
     this.#index(hour);
     return hour;
   }
@@ -176,9 +191,9 @@ export class CustomerHours {
     let [first, last] = [paneStart, paneStart + reach];
     for (const hour of this.#byCustomer.get(id) ?? []) {
       if (hour.start > paneStart + reach || hour.start + HOUR_MS <= paneStart - reach) continue;
-      for (const [at, count] of hour.panes.entries()) {
+      for (let at = 0; at < PANES_PER_WINDOW; at++) {
         const other = hour.start + at * PANE_MS;
-        if (count === 0 || other === paneStart) continue;
+        if (hour.panes[at] === 0 || other === paneStart) continue;
         if (other < paneStart)
           first = Math.max(first, other + HOUR_MS); // windows up to there hold `other` too
         else last = Math.min(last, other - PANE_MS);
@@ -186,8 +201,4 @@ export class CustomerHours {
     }
     if (first <= last) this.#onDistinct(first, last, sign);
   }
-}
-
-function hourKey(customer: string, start: number): string {
-  return `${encodeId(customer)}.${compactTime(start)}`;
 }

@@ -12,7 +12,7 @@
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const MAX_CACHED_DAYS = 4096;
+const MAX_CACHED = 4096;
 const YEAR_0 = -62_167_219_200_000;
 const YEAR_10000 = 253_402_300_800_000;
 
@@ -22,6 +22,7 @@ const SECONDS = TWO_DIGITS.map((second) => `${second}Z`);
 const COMPACT = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})?Z$/;
 
 const days = new Map<number, string>();
+const compacts = new Map<number, string>();
 
 /** 1717200000000 to "2024-06-01T00:00:00Z"; 1717200000123 to "2024-06-01T00:00:00.123Z". */
 export function formatTime(ms: number): string {
@@ -37,9 +38,14 @@ export function formatTime(ms: number): string {
 
 /** 1717200000000 to "20240601T000000Z"; 1717200000123 to "20240601T000000123Z". */
 export function compactTime(ms: number): string {
+  const cached = compacts.get(ms); // the windows and panes in use are few
+  if (cached !== undefined) return cached;
   if (!(ms >= YEAR_0 && ms < YEAR_10000))
     throw new RangeError(`Cannot write "${ms}" as a time in a key: expected ms of a year from 0000 to 9999`);
-  return formatTime(ms).replace(/[-:.]/g, '');
+  const text = formatTime(ms).replace(/[-:.]/g, '');
+  if (compacts.size >= MAX_CACHED) compacts.clear();
+  compacts.set(ms, text);
+  return text;
 }
 
 /** The inverse of compactTime. Throws RangeError on a text that compactTime cannot have made. */
@@ -57,7 +63,7 @@ function dayText(day: number): string {
   if (cached !== undefined) return cached;
   const iso = new Date(day * DAY_MS).toISOString();
   const text = iso.slice(0, iso.indexOf('T'));
-  if (days.size >= MAX_CACHED_DAYS) days.clear();
+  if (days.size >= MAX_CACHED) days.clear();
   days.set(day, text);
   return text;
 }
