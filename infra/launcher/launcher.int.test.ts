@@ -76,8 +76,9 @@ describe('npm start', () => {
     expect(start.output).toContain(`stub alpha-1 nats://127.0.0.1:${nats}`);
     expect(start.output).toMatch(/Kafka +127\.0\.0\.1:\d+ +4\.2\.0, from (cache|maven)/);
 
-    start.signal('SIGINT');
-    start.signal('SIGINT'); // as the terminal and npm both send it
+    process.kill(-pid, 'SIGINT'); // to the whole group, as a terminal does
+    await start.until('stopping after SIGINT');
+    start.signal('SIGTERM'); // and its echo
     expect(await start.ended).toBe(0);
     expect(processes.filter((known) => isSameProcess(known.pid, known.identity))).toEqual([]);
     expect(isSameProcess(pid, identity)).toBe(false);
