@@ -1,6 +1,7 @@
 /**
  * Real servers for tests: the same embedded ones the launcher starts, on free ports and throw-away data.
- * 1. Nothing outlives its owner: dispose ends the process and deletes the data; when the test process is killed, the guard ends its servers (their data stays in the temp folder).
+ * 1. Nothing outlives its owner: dispose ends the process and deletes the data; when the test process is killed, the
+ *    guard ends its servers (their data stays in the temp folder).
  * 2. A nats-server takes 50 ms, so a test that kills one starts its own; Kafka takes 3 s, so a run shares one.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
