@@ -103,7 +103,6 @@ export class KafkaToJetStream {
     while (!signal.aborted) {
       try {
         await this.#discover();
-        this.#noteKafka(undefined);
       } catch (error) {
         this.#noteKafka(`Kafka or NATS does not answer: ${describeError(error)}`);
       }
@@ -114,6 +113,7 @@ export class KafkaToJetStream {
   async #discover(): Promise<void> {
     await this.#admin.connect();
     const topics = await findTopics(this.#admin, this.#options.routes);
+    this.#noteKafka(undefined);
     if (topics.size === 0 || (this.#consumer && sameTopics(topics, this.#topics)) || this.#stop.signal.aborted) return;
     await declareTopics(this.#options.log, topics);
     await this.#closeConsumer();
@@ -126,9 +126,9 @@ export class KafkaToJetStream {
     const consumer = this.#options.kafka.consumer({
       groupId: this.#options.groupId,
       allowAutoTopicCreation: false,
-      sessionTimeout: 8_000,
+      sessionTimeout: 6_000,
       heartbeatInterval: 1_000,
-      rebalanceTimeout: 15_000,
+      rebalanceTimeout: 10_000,
       maxWaitTimeInMs: 500,
       metadataMaxAge: 30_000,
       maxBytesPerPartition: 1024 * 1024,

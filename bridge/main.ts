@@ -1,7 +1,7 @@
 /** The bridge as a process: reads settings and routes, connects, runs until it is told to stop, drains. */
 import { hostname } from 'node:os';
 import { Kafka } from 'kafkajs';
-import { loadRoutes } from '../shared/config/routes-file.ts';
+import { activeRoutes } from '../shared/config/active-routes.ts';
 import { readSettings } from '../shared/config/settings.ts';
 import { connectLog } from '../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../shared/log/provision.ts';
@@ -19,22 +19,21 @@ import { KafkaToJetStream } from './kafka-to-jetstream.ts';
 import { registerBridgeMetrics } from './metrics.ts';
 
 const NAME = 'bridge';
-const GROUP = 'weir-bridge';
 
 await runMain(NAME, async (stop) => {
   const settings = readSettings();
-  const routes = loadRoutes(settings.routesFile);
+  const routes = await activeRoutes(settings.routesFile);
   const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
   const logger = createLogger(NAME, settings.logLevel);
   await using _telemetry = await startTelemetry({ service: NAME, otlpEndpoint: settings.otlpEndpoint });
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
   const kafka = new Kafka({
-    clientId: GROUP,
+    clientId: 'weir-bridge',
     brokers: [...settings.kafkaBrokers],
     logCreator: kafkaLogs(createLogger(NAME, settings.logLevel)),
   });
-  const bridge = new KafkaToJetStream({ kafka, log, routes, logger, groupId: GROUP });
+  const bridge = new KafkaToJetStream({ kafka, log, routes, logger, groupId: settings.kafkaGroup });
 
   const startedAt = new Date().toISOString();
   const metrics = createMetrics({ component: NAME, instance });

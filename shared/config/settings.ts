@@ -6,6 +6,8 @@
 export interface Settings {
   readonly natsUrl: string;
   readonly kafkaBrokers: readonly string[];
+  /** Consumer group of the bridges: each mesh on one Kafka needs its own. */
+  readonly kafkaGroup: string;
   readonly dataDir: string;
   /** Port of a worker's health and metrics server; 0 picks a free one. */
   readonly httpPort: number;
@@ -24,6 +26,7 @@ export function readSettings(env: Environment = process.env): Settings {
   return {
     natsUrl: text(env, 'NATS_URL') ?? 'nats://127.0.0.1:4222',
     kafkaBrokers: (text(env, 'KAFKA_BOOTSTRAP_SERVERS') ?? '127.0.0.1:9092').split(',').map((broker) => broker.trim()),
+    kafkaGroup: text(env, 'WEIR_KAFKA_GROUP') ?? 'weir-bridge',
     dataDir: text(env, 'WEIR_DATA_DIR') ?? '.weir',
     httpPort: port(env, 'WEIR_HTTP_PORT', 0),
     gatewayHost: text(env, 'WEIR_GATEWAY_HOST') ?? '127.0.0.1',
