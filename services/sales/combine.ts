@@ -9,8 +9,8 @@ import { formatTime, compactTime } from '../../shared/event-time/time-text.ts';
 import { isWindowComplete, isWindowLate } from '../../shared/event-time/windows.ts';
 import { averageMoney, formatMoney } from '../../shared/events/money.ts';
 import type { Decision, Emitted, StageContext, StageDefinition, Table } from '../../shared/events/stage.ts';
-import { HOUR_MS } from './customer-hours.ts';
-import { DEFAULT_SALES, type SalesOptions, type WindowPart } from './sales.ts';
+import { HOUR_MS, type WindowPart } from './panes.ts';
+import { DEFAULT_SALES, type SalesOptions } from './sales.ts';
 
 const LIFETIME_MS = 30 * 24 * HOUR_MS;
 

@@ -10,10 +10,7 @@ import { isWindowComplete } from '../../shared/event-time/windows.ts';
 import { encodeId } from '../../shared/events/id.ts';
 import { formatMoney, parseMoney } from '../../shared/events/money.ts';
 import type { Table, TableSpec } from '../../shared/events/stage.ts';
-
-export const PANE_MS = 5 * 60_000;
-export const HOUR_MS = 60 * 60_000;
-export const PANES_PER_WINDOW = HOUR_MS / PANE_MS;
+import { HOUR_MS, PANE_MS, PANES_PER_WINDOW } from './panes.ts';
 
 /** Readers keep a finished hour this long. */
 const LIFETIME_MS = 48 * HOUR_MS;

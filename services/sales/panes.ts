@@ -6,8 +6,10 @@
  */
 import { compactTime } from '../../shared/event-time/time-text.ts';
 import type { Table } from '../../shared/events/stage.ts';
-import { HOUR_MS, PANE_MS, PANES_PER_WINDOW } from './customer-hours.ts';
-import type { WindowPart } from './sales.ts';
+
+export const PANE_MS = 5 * 60_000;
+export const HOUR_MS = 60 * 60_000;
+export const PANES_PER_WINDOW = HOUR_MS / PANE_MS;
 
 export interface Pane {
   /** ms. */
@@ -22,6 +24,18 @@ export interface LateCount {
   /** Start of the window, ms. */
   readonly start: number;
   count: number;
+}
+
+/** One partition's share of a window, as the combining stage gets it. Absolute: a later one replaces it. */
+export interface WindowPart {
+  /** Start of the window, ms. */
+  readonly start: number;
+  /** Minor units. */
+  readonly revenue: number;
+  readonly orders: number;
+  readonly customers: number;
+  /** Orders taken after the window fired here. */
+  readonly late: number;
 }
 
 export class Panes {

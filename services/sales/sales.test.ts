@@ -9,7 +9,7 @@ import { checkLaw } from '../../shared/testing/law.ts';
 import { advanceAll, generateOrders, shuffleWithin, TOPIC, toSteps } from '../../shared/testing/orders.ts';
 import { type Outcome, runStages, type Step } from '../../shared/testing/stage-harness.ts';
 import { combineSales, type WindowValue } from './combine.ts';
-import { HOUR_MS, PANE_MS } from './customer-hours.ts';
+import { HOUR_MS, PANE_MS } from './panes.ts';
 import { sales } from './sales.ts';
 
 const STAGES = [sales(), combineSales()];

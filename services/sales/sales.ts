@@ -21,8 +21,8 @@
 import { BEFORE_ALL_TIME, type Decision, type StageContext, type StageDefinition } from '../../shared/events/stage.ts';
 import { lastWindowStart, slidingWindows, isWindowComplete, isWindowLate } from '../../shared/event-time/windows.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
-import { CustomerHours, customerHourTable, HOUR_MS, PANE_MS, PANES_PER_WINDOW } from './customer-hours.ts';
-import { type LateCount, Panes, type Pane } from './panes.ts';
+import { CustomerHours, customerHourTable } from './customer-hours.ts';
+import { HOUR_MS, type LateCount, PANE_MS, type Pane, Panes, PANES_PER_WINDOW, type WindowPart } from './panes.ts';
 
 export const WINDOWS = slidingWindows(HOUR_MS, PANE_MS);
 
@@ -32,18 +32,6 @@ export interface SalesOptions {
 }
 
 export const DEFAULT_SALES: SalesOptions = { latenessMs: HOUR_MS };
-
-/** One partition's share of a window, as the combining stage gets it. Absolute: a later one replaces it. */
-export interface WindowPart {
-  /** Start of the window, ms. */
-  readonly start: number;
-  /** Minor units. */
-  readonly revenue: number;
-  readonly orders: number;
-  readonly customers: number;
-  /** Orders taken after the window fired here. */
-  readonly late: number;
-}
 
 /** Live windows are told at most once per this much event time. */
 const LIVE_EVERY_MS = 1_000;
