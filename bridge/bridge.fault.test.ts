@@ -16,8 +16,8 @@ import { DEAD_LETTER_HEADERS } from './dead-letters.ts';
 import { orderDecoder } from './decode/order.ts';
 import { orderLine } from './frame-builder.ts';
 
-const SEEDS = [1, 2, 3, 4];
-const RECORDS = 20_000;
+const SEEDS = [1, 2, 3];
+const RECORDS = 24_000;
 const CHUNK = 20;
 /** How many records of a partition there are behind the one at which a bridge is killed. */
 const AHEAD = 400;
@@ -165,7 +165,7 @@ describe('killed at random moments under load', () => {
       for (let kill = 1; kill <= 5; kill++) {
         // Kill once it has moved on by a random stretch, with more to come: every kill hits work in flight.
         const goal = (await offsetOf(topic, 0)) + 1 + Math.floor(random() * 600);
-        gate.upTo = goal + AHEAD;
+        gate.upTo = Math.max(gate.upTo, goal + AHEAD);
         await until(async () => (await offsetOf(topic, 0)) >= goal, `offset ${goal} is reached`);
         if (random() < 0.4) {
           await nats.kill9();
@@ -177,7 +177,7 @@ describe('killed at random moments under load', () => {
         bridge = startBridge(routes, `${topic}-${kill}`);
         if (isOverlapping) {
           const before = await offsetOf(topic, 1);
-          gate.upTo += AHEAD;
+          gate.upTo = Math.max(gate.upTo, before) + AHEAD;
           await until(async () => (await offsetOf(topic, 1)) > before, 'it moves on');
           await endOf(former, 'SIGKILL');
         }

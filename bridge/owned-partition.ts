@@ -64,7 +64,7 @@ export class OwnedPartition implements AsyncDisposable {
     if (this.#abort.signal.aborted || !this.#session?.hasEnded) return;
     const ended = this.#session;
     this.#state = 'paused';
-    this.#alarm = describeError(ended.problem);
+    this.#alarm ??= describeError(ended.problem);
     this.#session = undefined;
     this.#options.pauseFetch();
     this.#opening = ended[Symbol.asyncDispose]().then(() => this.#open());
@@ -101,7 +101,7 @@ export class OwnedPartition implements AsyncDisposable {
     const { source } = this.#options;
     const { settled, quietMs = 0, problem } = this.#session ?? {};
     const isBehind = settled?.offset !== undefined && this.#high !== undefined && settled.offset + 1 < this.#high;
-    const alarm = problem ? describeError(problem) : (this.#alarm ?? countAlarm(settled?.counts));
+    const alarm = this.#alarm ?? (problem ? describeError(problem) : countAlarm(settled?.counts));
     return {
       topic: source.topic,
       partition: source.partition,

@@ -5,7 +5,6 @@
  * up to which offset everything is in the log; so what is already there is skipped, and nothing is kept beside it
  * but a copy for the day when retention has emptied the progress subject.
  */
-import { z } from 'zod';
 import { PARTITIONS } from '../shared/events/partition.ts';
 import type { Progress } from '../shared/log/frame.ts';
 import { type Log, OFFSETS_HEADER, type StoredMessage } from '../shared/log/log.ts';
@@ -19,6 +18,8 @@ import {
   topicTokens,
 } from '../shared/log/names.ts';
 import { readEntry } from '../shared/store/entry.ts';
+import { quoted } from './decode/data-error.ts';
+import { isObject } from './decode/json-text.ts';
 import { BEFORE_FIRST } from './record.ts';
 
 /** A Kafka partition. */
@@ -42,14 +43,6 @@ export interface Position {
   readonly progressSeq: number;
   readonly progress: Progress;
 }
-
-const progressShape = z.object({
-  offset: z.int().optional(),
-  watermark: z.int().optional(),
-  idle: z.boolean().optional(),
-  dlq: z.int().optional(),
-  counts: z.record(z.string(), z.int()).optional(),
-});
 
 export async function loadPosition(log: Log, source: Source): Promise<Position> {
   const { topic, partition } = source;
@@ -77,7 +70,7 @@ export function tailOf(message: StoredMessage | undefined): Tail {
 }
 
 export function parseProgress(message: StoredMessage): Progress {
-  return dropUndefined(progressShape.parse(JSON.parse(new TextDecoder().decode(message.payload))));
+  return readProgress(JSON.parse(new TextDecoder().decode(message.payload)), message.subject);
 }
 
 /** The key in bucket `mesh` that holds a copy of the progress. */
@@ -95,10 +88,18 @@ export async function writeFallback(log: Log, source: Source, progress: Progress
 
 async function readFallback(log: Log, source: Source): Promise<Progress> {
   const copy = await readEntry<unknown>(log, MESH, fallbackKey(source));
-  return copy === undefined ? {} : dropUndefined(progressShape.parse(copy));
+  return copy === undefined ? {} : readProgress(copy, fallbackKey(source));
 }
 
-function dropUndefined({ offset, watermark, idle, dlq, counts }: z.infer<typeof progressShape>): Progress {
+/** Checks what a progress frame says; `where` is for the error. */
+function readProgress(value: unknown, where: string): Progress {
+  if (!isObject(value)) throw badProgress(where, value);
+  const { idle } = value;
+  if (idle !== undefined && typeof idle !== 'boolean') throw badProgress(where, idle);
+  const offset = wholeNumber(value.offset, where);
+  const watermark = wholeNumber(value.watermark, where);
+  const dlq = wholeNumber(value.dlq, where);
+  const counts = value.counts === undefined ? undefined : readCounts(value.counts, where);
   return {
     ...(offset !== undefined && { offset }),
     ...(watermark !== undefined && { watermark }),
@@ -106,4 +107,19 @@ function dropUndefined({ offset, watermark, idle, dlq, counts }: z.infer<typeof 
     ...(dlq !== undefined && { dlq }),
     ...(counts !== undefined && { counts }),
   };
+}
+
+function readCounts(value: unknown, where: string): Record<string, number> {
+  if (!isObject(value)) throw badProgress(where, value);
+  return Object.fromEntries(Object.entries(value).map(([name, count]) => [name, wholeNumber(count, where) ?? 0]));
+}
+
+function wholeNumber(value: unknown, where: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw badProgress(where, value);
+  return value;
+}
+
+function badProgress(where: string, value: unknown): Error {
+  return new Error(`Cannot read the progress in "${where}": found ${quoted(value)}; only bridges may write there`);
 }

@@ -1,0 +1,165 @@
+import type { Batch } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
+import { MemoryLog } from '../shared/log/memory-log.ts';
+import { EVENTS, progressSubject } from '../shared/log/names.ts';
+import { create, START_MS, TEST_ROUTE } from './_test-records.ts';
+import { Assignment } from './assignment.ts';
+import { ByteBudget } from './byte-budget.ts';
+import type { OffsetRange } from './owned-partition.ts';
+
+const { topic } = TEST_ROUTE;
+const NEXT_TURN = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+/** A Kafka that does what it is told: `fetch` is where the consumer reads, undefined while paused. */
+interface Rig {
+  readonly log: MemoryLog;
+  readonly assignment: Assignment;
+  readonly budget: ByteBudget;
+  range: OffsetRange;
+  fetch: number | undefined;
+}
+
+function rig(log = new MemoryLog()): Rig {
+  const budget = new ByteBudget(1e9);
+  const self: Rig = {
+    log,
+    budget,
+    range: { low: 0, high: 1_000 },
+    fetch: 0,
+    assignment: new Assignment((source, confirmOwner) => ({
+      log: log.client(),
+      source,
+      route: TEST_ROUTE,
+      budget,
+      confirmOwner,
+      progressIntervalMs: 0,
+      retryMs: 1,
+      now: () => START_MS,
+      range: async () => self.range,
+      pauseFetch: () => {
+        self.fetch = undefined;
+      },
+      resumeFetch: (from) => {
+        self.fetch = from;
+      },
+    })),
+  };
+  return self;
+}
+
+/** What kafkajs hands over after a fetch at `from`. */
+function batch(from: number, count: number, high = 1_000): Batch {
+  const messages = Array.from({ length: count }, (_, n) => ({
+    offset: String(from + n),
+    timestamp: String(START_MS),
+    key: null,
+    value: Buffer.from(JSON.stringify(create(from + n))),
+    attributes: 0,
+    headers: {},
+  }));
+  const last = String(from + count - 1);
+  return {
+    topic,
+    partition: 0,
+    highWatermark: String(high),
+    messages,
+    isEmpty: () => false,
+    firstOffset: () => String(from),
+    lastOffset: () => last,
+    offsetLag: () => '0',
+    offsetLagLow: () => '0',
+    ...{ fetchedOffset: String(from) },
+  };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await NEXT_TURN();
+}
+
+describe('an assignment', () => {
+  it('is paused when it is made, and fetched from where the log ends when that is known', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    expect(one.fetch).toBeUndefined();
+    expect(one.assignment.take(batch(0, 5))).toBe(false);
+    await until(() => one.fetch !== undefined);
+    expect(one.assignment.take(batch(0, 5))).toBe(true);
+    await one.assignment.drain();
+
+    const next = rig(one.log);
+    next.assignment.join({ [topic]: [0] });
+    await until(() => next.fetch !== undefined);
+    expect(next.fetch).toBe(5);
+  });
+
+  it('of a new generation begins when the sessions of the old one have ended', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 5));
+    one.assignment.join({ [topic]: [0] });
+    expect(one.fetch).toBeUndefined();
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(one.fetch ?? 0, 5));
+    await one.assignment.drain();
+    expect(one.budget.used).toBe(0);
+    const frames = one.log.stream(EVENTS).messages.filter(({ subject }) => !subject.includes('.progress.'));
+    const lines = frames.flatMap(({ payload }) => new TextDecoder().decode(payload).split('\n'));
+    expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it('does not take a batch behind a gap: it looks where Kafka stands, and goes back', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    expect(one.assignment.take(batch(7, 5))).toBe(false);
+    expect(one.fetch).toBeUndefined();
+    await until(() => one.fetch !== undefined);
+    expect(one.fetch).toBe(0);
+  });
+
+  it('goes on behind a gap that Kafka itself has, and says how much is missing', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 2));
+    one.range = { low: 7, high: 1_000 };
+    expect(one.assignment.take(batch(7, 5))).toBe(false);
+    await until(() => one.fetch === 7);
+    expect(one.assignment.take(batch(7, 5))).toBe(true);
+    await one.assignment.drain();
+    expect(one.assignment.status(START_MS)[0]).toMatchObject({ offset: 11, counts: { missing: 5, counted: 7 } });
+    expect(one.assignment.status(START_MS)[0]?.alarm).toContain('5 records were gone');
+  });
+
+  it('refuses a topic that ends before what was read', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 9));
+    one.range = { low: 0, high: 3 };
+    expect(one.assignment.take(batch(0, 3, 3))).toBe(false);
+    await until(() => one.assignment.status(START_MS)[0]?.alarm?.includes('deleted and made again') === true);
+    expect(one.fetch).toBeUndefined();
+  });
+
+  it('opens a session again that has ended, and keeps what it ended with as its alarm', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    // Another bridge moves the subject on, and the group does not confirm this one.
+    const other = rig(one.log);
+    other.assignment.join({ [topic]: [0] });
+    await until(() => other.fetch !== undefined);
+    other.assignment.take(batch(0, 5));
+    await other.assignment.drain();
+    const [owned] = one.assignment.partitions;
+    one.assignment.take(batch(0, 5));
+    await NEXT_TURN();
+    one.assignment.confirm();
+    await until(() => one.assignment.status(START_MS)[0]?.offset === 4);
+    expect(owned?.session?.hasEnded).toBe(false);
+    const declared = one.log.stream(EVENTS).messages.filter(({ subject }) => subject === progressSubject(topic, 0));
+    expect(declared.filter(({ payload }) => new TextDecoder().decode(payload) === '{}').length).toBe(1);
+  });
+});
