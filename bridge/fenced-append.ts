@@ -3,7 +3,7 @@
  *
  * Owns: settling lost acks, conflicts and outages. Does not own: what to do when the subject has moved on (its users).
  *
- * Invariants (tested in fenced-append.test.ts):
+ * Invariants (tested in partition-session.test.ts, "faults"):
  * 1. It is repeated only with the same expectation, so it is stored at most once.
  * 2. After a conflict it goes on only if this process owns the Kafka partition, as a heartbeat after the conflict
  *    confirms; otherwise the session ends. Two owners cannot fight for ever.

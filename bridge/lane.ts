@@ -1,7 +1,7 @@
 /**
  * One data subject: its frames are appended in order, each behind the one before.
  *
- * Invariants (tested in lane.test.ts):
+ * Invariants (tested in partition-session.test.ts):
  * 1. The subject holds every event up to its last frame's `to`, once, whoever wrote the frames.
  * 2. What another bridge, or a frame of ours whose ack was lost, has brought already is cut off, never repeated.
  */
