@@ -63,6 +63,7 @@ export class Image {
   accept(changes: readonly Change[]): void {
     for (const { slot, text } of changes) {
       slot.unflushed = text ?? null;
+      slot.taken = false;
       (slot.table.kind === 'state' ? this.#state : this.#results).add(slot);
     }
   }

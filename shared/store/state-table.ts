@@ -6,7 +6,8 @@
  *
  * Invariants:
  * 1. A slot is in `#dirty` exactly when its `dirty` flag is set: it was put or deleted since the last takeChanges.
- * 2. Values are serialised when changes are taken, once per changed key, whatever the number of puts.
+ * 2. A key has one slot at most: none is forgotten while a commit or the image may still speak of it.
+ * 3. Values are serialised when changes are taken, once per changed key, whatever the number of puts.
  */
 import type { Table, TableKind, TableSpec } from '../events/stage.ts';
 
@@ -16,6 +17,8 @@ export interface Slot {
   /** Live value; undefined: deleted. */
   value: unknown;
   dirty: boolean;
+  /** In a commit that the image does not have yet: the table must not forget it meanwhile. */
+  taken: boolean;
   /** State no more: the value goes as soon as it is committed. */
   released: boolean;
   /** Lifetime of the newest committed value, ms. */
@@ -35,6 +38,11 @@ export function slotKey({ table, id }: Slot): string {
 export interface Change {
   readonly slot: Slot;
   readonly text: string | undefined;
+}
+
+/** KV has all there is of it. Two slots of one key would overwrite one another, so only such a slot may be forgotten. */
+function isAtRest({ dirty, taken, unflushed }: Slot): boolean {
+  return !dirty && !taken && unflushed === undefined;
 }
 
 /** A guess for a table that has not committed yet. */
@@ -88,7 +96,7 @@ export class StateTable implements Table<unknown> {
     if (slot.dirty) slot.released = true;
     else {
       this.#drop(slot);
-      if (slot.unflushed === undefined) this.#slots.delete(id);
+      if (isAtRest(slot)) this.#slots.delete(id);
     }
   }
 
@@ -126,6 +134,7 @@ export class StateTable implements Table<unknown> {
     let bytes = 0;
     const changes = this.#dirty.map((slot): Change => {
       slot.dirty = false;
+      slot.taken = true;
       if (slot.value === undefined) return { slot, text: undefined };
       const text = this.#encode(slot.value);
       bytes += text.length + slot.id.length + this.name.length + 20;
@@ -141,7 +150,7 @@ export class StateTable implements Table<unknown> {
 
   /** Told when KV is up to date with a slot: one without a value is needed no more. */
   flushed(slot: Slot): void {
-    if (slot.value === undefined && !slot.dirty && this.kind !== 'output') this.#slots.delete(slot.id);
+    if (slot.value === undefined && isAtRest(slot) && this.kind !== 'output') this.#slots.delete(slot.id);
   }
 
   #open(id: string): Slot {
@@ -150,6 +159,7 @@ export class StateTable implements Table<unknown> {
       id,
       value: undefined,
       dirty: false,
+      taken: false,
       released: false,
       lifetimeMs: undefined,
       revision: 0,
@@ -169,7 +179,7 @@ export class StateTable implements Table<unknown> {
   #trim(): void {
     for (const slot of this.#slots.values()) {
       if (this.#slots.size <= OUTPUT_SLOTS) return;
-      if (!slot.dirty && slot.unflushed === undefined) this.#slots.delete(slot.id);
+      if (isAtRest(slot)) this.#slots.delete(slot.id);
     }
   }
 
