@@ -9,6 +9,7 @@
  * 2. After FencedError nothing more is folded, committed or put.
  * 3. `stop` commits and applies everything folded before it resolves.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StageDefinition } from '../events/stage.ts';
 import { type Log, LogUnavailableError } from '../log/log.ts';
 import { logStream, logSubject } from '../log/names.ts';
@@ -236,7 +237,7 @@ export class PartitionRunner {
 
   async #drain(recovered: Recovered): Promise<void> {
     while (!this.#over && this.#uncommitted(recovered)) await this.#committedOnce.wait();
-    while (!this.#over && !(await this.#flush(recovered, true))) await pause(RETRY_MS);
+    while (!this.#over && !(await this.#flush(recovered, true))) await sleep(RETRY_MS);
     this.#drained = true;
     this.#commitDue.raise();
   }
@@ -269,12 +270,8 @@ export class PartitionRunner {
   }
 
   async #rest(ms: number): Promise<void> {
-    if (ms > 0 && this.#phase === 'running' && !this.#over) await pause(ms);
+    if (ms > 0 && this.#phase === 'running' && !this.#over) await sleep(ms);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function toError(error: unknown): Error {

@@ -6,36 +6,14 @@
  * 3. The commits after `applied` are replayed; every key they touch is dirty again.
  */
 import { BEFORE_ALL_TIME, type StageDefinition } from '../events/stage.ts';
-import { type SourceState, SourceWatermarks } from '../event-time/watermark.ts';
 import type { Log } from '../log/log.ts';
 import { logStream, logSubject } from '../log/names.ts';
 import { Image } from '../store/image.ts';
 import type { LatePublisher } from './late-publisher.ts';
 import { type CommitHead, parseCommit, parseCommitHead } from './commit.ts';
+import { Committed } from './committed.ts';
 import { Committer, FencedError } from './committer.ts';
-import { type AppliedState, PartitionState } from './partition-state.ts';
-
-/** The last stored commit, as `applied` would describe it. */
-export class Committed {
-  readonly #sources = new SourceWatermarks();
-  #head: Pick<CommitHead, 'pos' | 'wm' | 'late'> = { pos: 0, wm: BEFORE_ALL_TIME, late: 0 };
-  seq = 0;
-
-  take(seq: number, head: Pick<CommitHead, 'pos' | 'wm' | 'late'> & { src?: readonly SourceState[] }): void {
-    this.seq = seq;
-    this.#head = head;
-    this.#sources.apply(head.src ?? [], head.wm);
-  }
-
-  get position(): number {
-    return this.#head.pos;
-  }
-
-  describe(): AppliedState {
-    const { pos, wm, late } = this.#head;
-    return { seq: this.seq, pos, wm, late, src: this.#sources.snapshot() };
-  }
-}
+import { PartitionState } from './partition-state.ts';
 
 export interface RecoveryOptions {
   readonly log: Log;

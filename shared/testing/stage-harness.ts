@@ -9,8 +9,8 @@ import { ALL, PARTITIONS, partitionOf, partitionName } from '../events/partition
 import { encodeFrame, type Progress } from '../log/frame.ts';
 import { dataSubject, logSubject, progressSubject } from '../log/names.ts';
 import { parseCommit } from '../runtime/commit.ts';
+import { Committed } from '../runtime/committed.ts';
 import { type AppliedState, type InputMessage, PartitionState } from '../runtime/partition-state.ts';
-import { Committed } from '../runtime/recovery.ts';
 
 interface Keyed {
   readonly k: string;
