@@ -1,0 +1,91 @@
+/** The command line of the benchmark, parsed and checked. Pure. */
+import { parseArgs } from 'node:util';
+import { ArgumentError, type Runtime, RUNTIMES } from '../launcher/arguments.ts';
+import { ROWS, type RowName } from './result.ts';
+
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly rows: readonly RowName[];
+  readonly events: number;
+  readonly keys: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly repeat: number;
+  readonly runtime: Runtime;
+  readonly json: string | undefined;
+  readonly profile: string | undefined;
+}
+
+export function parseBench(args: readonly string[]): BenchOptions {
+  const values = understand(args);
+  const runtime = RUNTIMES.find((name) => name === values.runtime);
+  if (!runtime) throw new ArgumentError(`Cannot use --runtime "${values.runtime}": expected ${RUNTIMES.join(', ')}`);
+  if (values.profile !== undefined && runtime !== 'node')
+    throw new ArgumentError(`Cannot use --profile with --runtime "${runtime}": only node writes profiles`);
+  return {
+    help: values.help,
+    rows: parseRows(values.rows),
+    events: atLeastOne('events', values.events),
+    keys: atLeastOne('keys', values.keys),
+    perSecond: atLeastOne('rate', values.rate),
+    seconds: atLeastOne('seconds', values.seconds),
+    repeat: atLeastOne('repeat', values.repeat),
+    runtime,
+    json: values.json,
+    profile: values.profile,
+  };
+}
+
+function understand(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        rows: { type: 'string', default: ROWS.join(',') },
+        events: { type: 'string', default: '500000' },
+        keys: { type: 'string', default: '1000000' },
+        rate: { type: 'string', default: '1000' },
+        seconds: { type: 'string', default: '20' },
+        repeat: { type: 'string', default: '1' },
+        runtime: { type: 'string', default: 'node' },
+        json: { type: 'string' },
+        profile: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new ArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** In the order in which they run, whatever the order they were named in. */
+function parseRows(list: string): readonly RowName[] {
+  const names = list.split(',').map((name) => name.trim());
+  for (const name of names)
+    if (!ROWS.some((row) => row === name))
+      throw new ArgumentError(`Cannot measure "${name}": expected one or more of ${ROWS.join(',')}`);
+  return ROWS.filter((row) => names.includes(row));
+}
+
+function atLeastOne(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new ArgumentError(`Cannot use --${name} "${text}": expected a whole number, 1 or more`);
+  return value;
+}
+
+export const BENCH_HELP = `npm run bench [-- options]
+Measures the mesh on a nats-server and a Kafka of its own, prints a table with the budgets, and leaves nothing behind.
+
+Options
+  --rows bridge,rfm         what to measure, from ${ROWS.join(',')} (default: all)
+  --events 500000           orders for bridge, sales, rfm, fused and path
+  --rate 1000               orders a second for latency
+  --seconds 20              how long for latency
+  --keys 1000000            keys for recovery
+  --repeat 2                measure each row so often and show the best run
+  --runtime node|bun|deno   what runs the workers (default: node, the pinned one)
+  --json file               write every run as JSON
+  --profile folder          write CPU profiles of the workers there, and show where their time goes
+  --help                    this text
+`;

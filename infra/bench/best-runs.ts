@@ -1,0 +1,27 @@
+/** Of several runs of a row, the one that other work on the machine disturbed least. Pure. */
+import type { Result } from './result.ts';
+
+/** One result a row, in the order in which the rows first came. */
+export function bestRuns(results: readonly Result[]): Result[] {
+  const best = new Map<string, Result>();
+  for (const result of results) {
+    const known = best.get(result.row);
+    if (!known || costOf(result) < costOf(known)) best.set(result.row, result);
+  }
+  return [...best.values()];
+}
+
+function costOf(result: Result): number {
+  switch (result.kind) {
+    case 'throughput':
+      return result.cpu?.reduce((sum, { usPerEvent }) => sum + usPerEvent, 0) ?? result.seconds;
+    case 'latency':
+      return result.missing > 0 ? Number.POSITIVE_INFINITY : result.fromAckMs.p99;
+    case 'memory':
+      return result.rssBytes;
+    case 'recovery':
+      return result.recoveryMs;
+    default:
+      return result satisfies never;
+  }
+}

@@ -1,0 +1,51 @@
+/** Fills a Kafka topic with orders before a row begins. Nothing here is measured. */
+import { type Kafka, Partitioners } from 'kafkajs';
+import { customerOf, KAFKA_PARTITIONS, orderEnvelope, orderKey } from './orders.ts';
+import type { Progress } from './progress.ts';
+
+/** A batch over the broker's limit (1 MB) fails whole. */
+const BATCH = 1_000;
+
+export async function makeTopic(kafka: Kafka, topic: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({ topics: [{ topic, numPartitions: KAFKA_PARTITIONS, replicationFactor: 1 }] });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** `count` orders, one a millisecond of event time, the last one now; round robin over the partitions. */
+export async function fillTopic(
+  kafka: Kafka,
+  topic: string,
+  count: number,
+  { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
+): Promise<void> {
+  await makeTopic(kafka, topic);
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const startedMs = performance.now();
+  const firstTime = Date.now() - count;
+  try {
+    for (let from = 0; from < count; from += KAFKA_PARTITIONS * BATCH) {
+      signal.throwIfAborted();
+      const upTo = Math.min(count, from + KAFKA_PARTITIONS * BATCH);
+      const batches = Array.from({ length: KAFKA_PARTITIONS }, (_, partition) => {
+        const messages = [];
+        for (let number = from + partition; number < upTo; number += KAFKA_PARTITIONS)
+          messages.push({ key: orderKey(number), value: orderAt(number, firstTime + number), partition });
+        return producer.send({ topic, messages, acks: 1 });
+      });
+      await Promise.all(batches);
+      progress.show(`writing orders to Kafka`, upTo, count, startedMs);
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+function orderAt(number: number, t: number): string {
+  return orderEnvelope({ number, customer: customerOf(number), t });
+}

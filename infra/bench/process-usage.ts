@@ -1,0 +1,57 @@
+/**
+ * What processes have used so far: CPU time and resident memory, from /proc. Where there is no /proc the answer is
+ * undefined, never zero.
+ */
+import { readFileSync } from 'node:fs';
+
+/** proc(5): times are in clock ticks, and Linux shows user space 100 of them a second on every machine Node runs on. */
+const TICK_US = 10_000;
+
+export interface UsageSnapshot {
+  readonly atMs: number;
+  /** CPU microseconds since each process started; undefined where the system does not tell. */
+  readonly cpuUs: ReadonlyMap<string, number> | undefined;
+}
+
+/** `pids` by the name the process is to have in the result. */
+export function takeUsage(pids: ReadonlyMap<string, number>): UsageSnapshot {
+  const cpuUs = new Map<string, number>();
+  for (const [name, pid] of pids) {
+    const used = cpuUsOf(readProc(pid, 'stat'));
+    if (used !== undefined) cpuUs.set(name, used);
+  }
+  return { atMs: performance.now(), cpuUs: cpuUs.size === pids.size ? cpuUs : undefined };
+}
+
+/** CPU microseconds of each process between the two; undefined when either is unknown. */
+export function usageBetween(before: UsageSnapshot, after: UsageSnapshot): ReadonlyMap<string, number> | undefined {
+  if (!before.cpuUs || !after.cpuUs) return undefined;
+  const used = new Map<string, number>();
+  for (const [name, cpuUs] of after.cpuUs) used.set(name, cpuUs - (before.cpuUs.get(name) ?? 0));
+  return used;
+}
+
+export function residentBytes(pid: number): number | undefined {
+  return residentBytesOf(readProc(pid, 'status'));
+}
+
+/** Fields 14 (user) and 15 (system) of proc(5) stat; the name in field 2 may hold spaces and brackets. */
+export function cpuUsOf(stat: string | undefined): number | undefined {
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  return Number.isFinite(ticks) ? ticks * TICK_US : undefined;
+}
+
+export function residentBytesOf(status: string | undefined): number | undefined {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+}
+
+function readProc(pid: number, file: 'stat' | 'status'): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

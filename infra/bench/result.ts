@@ -1,0 +1,69 @@
+/** What a row of the benchmark found, as data: the table prints it, `--json` keeps it. */
+
+export const ROWS = ['bridge', 'sales', 'rfm', 'fused', 'path', 'latency', 'recovery', 'idle'] as const;
+export type RowName = (typeof ROWS)[number];
+
+/** CPU of one process, microseconds an event. */
+export interface ProcessCost {
+  readonly process: string;
+  readonly usPerEvent: number;
+}
+
+/** What one stream stored, bytes an event. */
+export interface StorageCost {
+  readonly stream: string;
+  readonly bytesPerEvent: number;
+}
+
+export interface ThroughputResult {
+  readonly kind: 'throughput';
+  readonly row: string;
+  readonly events: number;
+  /** Until everything was committed. */
+  readonly seconds: number;
+  /** Absent: this system does not tell what a process used. */
+  readonly cpu?: readonly ProcessCost[];
+  /** As `cpu`, but until KV held every result too; absent for a row without a store. */
+  readonly cpuToKv?: readonly ProcessCost[];
+  readonly storage: readonly StorageCost[];
+  /** Puts into KV buckets for an event; below 1 because they coalesce. */
+  readonly putsPerEvent?: number;
+  /** CPU of the processes in `workers` together may be so much, microseconds an event. */
+  readonly budget: { readonly workers: readonly string[]; readonly usPerEvent: number };
+}
+
+export interface LatencyResult {
+  readonly kind: 'latency';
+  readonly row: string;
+  readonly perSecond: number;
+  readonly events: number;
+  /** Sent, but not seen in KV before the row gave up. */
+  readonly missing: number;
+  readonly fromAckMs: LatencyFigures;
+  readonly fromSendMs: LatencyFigures;
+}
+
+export interface LatencyFigures {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface MemoryResult {
+  readonly kind: 'memory';
+  readonly row: string;
+  readonly rssBytes: number;
+  readonly budgetBytes: number;
+}
+
+export interface RecoveryResult {
+  readonly kind: 'recovery';
+  readonly row: string;
+  readonly keys: number;
+  /** From SIGKILL to the last partition running in the other process. */
+  readonly failoverMs: number;
+  /** From the first partition taken to the last one running. */
+  readonly recoveryMs: number;
+}
+
+export type Result = ThroughputResult | LatencyResult | MemoryResult | RecoveryResult;

@@ -1,0 +1,47 @@
+/**
+ * Row `recovery`: a worker that holds many keys is killed, and another takes its partitions.
+ * The dead one's keys are in KV by then, as after a while without much change.
+ */
+import { provisionMesh } from '../../../shared/log/provision.ts';
+import { logSubject } from '../../../shared/log/names.ts';
+import type { BenchMesh } from '../bench-mesh.ts';
+import { untilStoresAreStill } from '../costs.ts';
+import { fillEvents } from '../event-frames.ts';
+import type { Result } from '../result.ts';
+import { allRunning, eventsFolded, haveCommitted, lastDataFrames } from '../stage-progress.ts';
+import { waitUntil } from '../wait-until.ts';
+import { stageWorker } from './stage-workers.ts';
+
+const TOPIC = 'dbserver1.public.orders';
+const RFM = 'rfm';
+
+export async function benchRecovery(mesh: BenchMesh, keys: number): Promise<Result[]> {
+  await mesh.clear();
+  await provisionMesh(mesh.log);
+  await fillEvents(mesh.log, TOPIC, keys, mesh);
+  const targets = await lastDataFrames(mesh.log, TOPIC);
+  const check = () => mesh.checkAlive();
+  const first = await mesh.startWorker(stageWorker([RFM]));
+  const startedMs = performance.now();
+  const isFolded = async () => {
+    const member = await first.ask();
+    mesh.progress.show('recovery: making state', eventsFolded(member, RFM), keys, startedMs);
+    return haveCommitted(member, RFM, targets);
+  };
+  await waitUntil(isFolded, { what: 'the state', signal: mesh.signal, everyMs: 200, check });
+  mesh.progress.say('recovery: waiting until KV holds every key');
+  await untilStoresAreStill(mesh, [RFM], new Map());
+
+  await first.kill9();
+  const killedMs = performance.now();
+  const firstFence = mesh.lookOut(logSubject(RFM, '*'));
+  const second = await mesh.startWorker(stageWorker([RFM]));
+  await firstFence();
+  const takenMs = performance.now();
+  const isRunning = async () => allRunning(await second.ask(), RFM);
+  await waitUntil(isRunning, { what: 'the recovery', signal: mesh.signal, everyMs: 20, check });
+  const runningMs = performance.now();
+  await mesh.stopWorkers();
+  const row = `recovery of ${keys.toLocaleString('en')} keys`;
+  return [{ kind: 'recovery', row, keys, failoverMs: runningMs - killedMs, recoveryMs: runningMs - takenMs }];
+}

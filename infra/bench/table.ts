@@ -1,0 +1,134 @@
+/** The results as Markdown tables, each figure beside its budget. Pure. */
+import { FAILOVER_MS, LATENCY_MS, PEERS, RECOVERY_MS } from './budgets.ts';
+import type { LatencyResult, MemoryResult, ProcessCost, RecoveryResult, Result, ThroughputResult } from './result.ts';
+
+export interface Machine {
+  readonly date: string;
+  readonly cores: number;
+  readonly cpu: string;
+  readonly system: string;
+  readonly node: string;
+  /** What ran the workers. */
+  readonly runtime: string;
+  readonly repeat: number;
+}
+
+type Cells = readonly string[];
+
+export function report(results: readonly Result[], machine: Machine): string {
+  const { date, cores, cpu, system, node, runtime, repeat } = machine;
+  const workers = runtime === 'node' ? '' : `, workers on ${runtime}`;
+  const runs = repeat > 1 ? ` Best of ${repeat} runs.` : '';
+  const parts = [`Measured on ${date}: ${cores} cores (${cpu}), ${system}, Node ${node}${workers}.${runs}`];
+  const throughput = results.filter((result) => result.kind === 'throughput');
+  const latency = results.filter((result) => result.kind === 'latency');
+  const memory = results.filter((result) => result.kind === 'memory');
+  const recovery = results.filter((result) => result.kind === 'recovery');
+  if (throughput.length > 0) parts.push(throughputTable(throughput));
+  if (throughput.some(({ row }) => row.startsWith('path'))) parts.push(peerTable());
+  if (latency.length > 0) parts.push(latencyTable(latency));
+  if (recovery.length > 0) parts.push(recoveryTable(recovery));
+  if (memory.length > 0) parts.push(memoryTable(memory));
+  return `\n${parts.join('\n\n')}\n`;
+}
+
+function throughputTable(results: readonly ThroughputResult[]): string {
+  const head = [
+    'row',
+    'events/s',
+    'CPU-us/event: workers',
+    'servers',
+    'until KV is complete',
+    'budget',
+    'bytes/event',
+    'KV puts/event',
+  ];
+  return table(head, results.map(throughputCells));
+}
+
+function throughputCells(result: ThroughputResult): Cells {
+  const { row, events, seconds, cpu, cpuToKv, storage, putsPerEvent, budget } = result;
+  const isWorker = ({ process }: ProcessCost) => budget.workers.includes(process);
+  const workers = cpu?.filter(isWorker);
+  return [
+    row,
+    thousands(events / seconds),
+    costs(workers),
+    costs(cpu?.filter((cost) => !isWorker(cost))),
+    result.cpuToKv ? costs(cpuToKv) : '',
+    judged(sum(workers), budget.usPerEvent, (us) => us.toFixed(1)),
+    storage.map(({ stream, bytesPerEvent }) => `${stream} ${Math.round(bytesPerEvent)}`).join(', '),
+    putsPerEvent === undefined ? '' : putsPerEvent.toFixed(2),
+  ];
+}
+
+function peerTable(): string {
+  const rows = PEERS.map(({ name, usPerEvent, eventsPerSecond, visible }) => [
+    name,
+    usPerEvent,
+    eventsPerSecond,
+    visible,
+  ]);
+  const note =
+    'Peers, from the design (not measured here): Flink 2.2.1 on 2 cores of the same kind, 1 M Debezium orders, ' +
+    'sales + rfm + anomalies in one job:';
+  return `${note}\n\n${table(['peer', 'CPU-us/record', 'records/s', 'results visible'], rows)}`;
+}
+
+function latencyTable(results: readonly LatencyResult[]): string {
+  const rows = results.map(({ row, perSecond, missing, fromAckMs: ack, fromSendMs: send }) => [
+    `${row}, ${thousands(perSecond)} orders/s`,
+    judged(ack.p50, LATENCY_MS.p50, ms),
+    judged(ack.p99, LATENCY_MS.p99, ms),
+    ms(ack.max),
+    `${ms(send.p50)} / ${ms(send.p99)} / ${ms(send.max)}`,
+    missing === 0 ? 'none' : thousands(missing),
+  ]);
+  const head = ['Kafka append (ack) to KV', 'p50 ms', 'p99 ms', 'max ms', 'from send: p50 / p99 / max ms', 'missing'];
+  return table(head, rows);
+}
+
+function recoveryTable(results: readonly RecoveryResult[]): string {
+  const rows = results.map(({ row, failoverMs, recoveryMs }) => [
+    row,
+    judged(failoverMs / 1000, FAILOVER_MS / 1000, (s) => s.toFixed(1)),
+    judged(recoveryMs / 1000, RECOVERY_MS / 1000, (s) => s.toFixed(1)),
+  ]);
+  return table(['rfm, killed', 's from kill to all running', 's from takeover to all running'], rows);
+}
+
+function memoryTable(results: readonly MemoryResult[]): string {
+  const rows = results.map(({ row, rssBytes, budgetBytes }) => [
+    row,
+    judged(rssBytes / 1e6, budgetBytes / 1e6, (mb) => mb.toFixed(0)),
+  ]);
+  return table(['idle worker', 'RSS MB'], rows);
+}
+
+/** `1.9 (ok, 2.5)` or `3.1 (OVER 2.5)`. */
+export function judged(value: number | undefined, limit: number, show: (value: number) => string): string {
+  if (value === undefined || Number.isNaN(value)) return `not available (budget ${limit})`;
+  return value <= limit ? `${show(value)} (ok, budget ${limit})` : `${show(value)} (OVER budget ${limit})`;
+}
+
+export function table(head: Cells, rows: readonly Cells[]): string {
+  const line = (cells: Cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+function costs(list: readonly ProcessCost[] | undefined): string {
+  if (list === undefined) return 'not available';
+  return list.map(({ process, usPerEvent }) => `${process} ${usPerEvent.toFixed(1)}`).join(', ');
+}
+
+function sum(list: readonly ProcessCost[] | undefined): number | undefined {
+  return list?.reduce((total, { usPerEvent }) => total + usPerEvent, 0);
+}
+
+function thousands(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+function ms(value: number): string {
+  return value.toFixed(1);
+}
