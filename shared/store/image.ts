@@ -112,18 +112,16 @@ export class Image {
   /** Puts the results that KV lacks. */
   async flushResults(): Promise<void> {
     const slots = this.#results;
-    if (slots.size === 0) return;
     this.#results = new Set();
     await this.#flush(slots, this.#results);
   }
 
   /** Puts everything that KV lacks, then `applied`, which describes the last commit handed to `accept`. */
   async flushAll(applied: AppliedState): Promise<void> {
-    const [results, state] = [this.#results, this.#state];
-    this.#results = new Set();
+    await this.flushResults();
+    const slots = this.#state; // taken only now: a failure before leaves it queued
     this.#state = new Set();
-    await this.#flush(results, this.#results);
-    await this.#flush(state, this.#state);
+    await this.#flush(slots, this.#state);
     await this.#putApplied(applied);
   }
 
