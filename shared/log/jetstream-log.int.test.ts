@@ -37,6 +37,20 @@ describe('jetstream log', () => {
     await expect(log.append('log.nobody.p00', 'x')).rejects.toMatchObject({ code: 'log-unavailable' });
   });
 
+  test('what was under way when the server was killed is settled when it is back, long before its time-out', async () => {
+    const service = await freshService();
+    const subject = logSubject(service, 'p00');
+    const patient = await connectLog({ servers: nats.url, name: 'patient', ackTimeoutMs: 3_600_000 });
+    await patient.append(subject, 'before');
+    process.kill(nats.pid, 'SIGSTOP'); // so that no answer leaves it
+    const append = patient.append(subject, 'unknown').catch((error: unknown) => error);
+    await nats.kill9();
+    await nats.restart();
+    expect(await append).toMatchObject({ code: 'log-unavailable' });
+    expect((await patient.append(subject, 'after')).kind).toBe('stored');
+    await patient[Symbol.asyncDispose]();
+  }, 60_000);
+
   test('a reader goes on after the server was killed and restarted, without a gap or a double', async () => {
     const service = await freshService();
     const subject = logSubject(service, 'p00');

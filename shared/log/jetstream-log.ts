@@ -5,7 +5,8 @@
  * Does not own the streams' configuration (provision.ts) or any subject (names.ts).
  *
  * An append is one publish with a reply subject of ours: no request object, no timer and no subscription per message.
- * One sweep a second settles what was never acked.
+ * One sweep a second settles what was never acked. What was under way when the connection was lost is settled as soon
+ * as it is back: no answer can come any more, and waiting for the time-out would cost seconds after every restart.
  */
 import { createInbox, type Msg, type MsgHdrs, headers, type NatsConnection } from '@nats-io/nats-core';
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
@@ -51,6 +52,8 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 
 interface PendingAck {
   readonly subject: string;
+  /** Counts appends. */
+  readonly number: number;
   readonly deadline: number;
   resolve(result: Appended): void;
   reject(error: Error): void;
@@ -99,8 +102,9 @@ export class JetStreamLog implements Log, AsyncDisposable {
     if (this.connection.isClosed())
       return Promise.reject(new LogUnavailableError(`Cannot append to "${subject}": the connection is closed`));
     return new Promise((resolve, reject) => {
-      const token = (this.#nextAck++).toString(36);
-      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
+      const number = this.#nextAck++;
+      const token = number.toString(36);
+      this.#pending.set(token, { subject, number, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
       const head = appendHeaders(options);
       this.connection.publish(subject, payload, {
         reply: `${this.#ackInbox}.${token}`,
@@ -110,14 +114,14 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
-    const found = await available(`read the last message of "${subject}"`, () =>
+    const found = await this.#available(`read the last message of "${subject}"`, () =>
       this.manager.streams.getMessage(stream, { last_by_subj: subject }),
     );
     return found ? fromStored(found) : undefined;
   }
 
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
-    return available(`read the last messages of ${stream}`, async () => {
+    return this.#available(`read the last messages of ${stream}`, async () => {
       const messages: StoredMessage[] = [];
       try {
         for await (const found of await this.manager.direct.getLastMessagesFor(stream, { multi_last: [...subjects] }))
@@ -138,7 +142,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
         messages = await this.#consume(options, next);
       } catch (error) {
         if (signal.aborted) return;
-        if (!isPassing(error)) throw error;
+        if (!(error instanceof LogUnavailableError)) throw error;
         await delay(250, signal);
         continue;
       }
@@ -162,11 +166,13 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async purge(stream: string, subject: string, belowSeq: number): Promise<void> {
-    await available(`purge "${subject}"`, () => this.manager.streams.purge(stream, { filter: subject, seq: belowSeq }));
+    await this.#available(`purge "${subject}"`, () =>
+      this.manager.streams.purge(stream, { filter: subject, seq: belowSeq }),
+    );
   }
 
   async state(stream: string): Promise<StreamState> {
-    const { state } = await available(`ask for the state of ${stream}`, () => this.manager.streams.info(stream));
+    const { state } = await this.#available(`ask for the state of ${stream}`, () => this.manager.streams.info(stream));
     return { firstSeq: state.first_seq, lastSeq: state.last_seq, messages: state.messages, bytes: state.bytes };
   }
 
@@ -177,22 +183,46 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async #watchConnection(): Promise<void> {
+    let firstAfter = 0;
     for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') this.#connected = false;
+      if (type === 'disconnect') {
+        this.#connected = false;
+        firstAfter = this.#nextAck;
+      }
       if (type !== 'reconnect') continue;
       this.#connected = true;
       for (const wake of this.#onReconnect) wake();
+      for (const [token, ack] of this.#pending)
+        if (ack.number < firstAfter) this.#fail(token, ack, 'the connection was lost before its ack');
+    }
+  }
+
+  /** Errors of a server that is away become LogUnavailableError; so does a question that a reconnect has overtaken. */
+  async #available<T>(action: string, work: () => Promise<T>): Promise<T> {
+    const overtaken = Promise.withResolvers<never>();
+    const onReconnect = () => overtaken.reject(new LogUnavailableError(`Cannot ${action}: the connection was lost`));
+    this.#onReconnect.add(onReconnect);
+    try {
+      return await Promise.race([work(), overtaken.promise]);
+    } catch (cause) {
+      if (cause instanceof Error && isPassing(cause))
+        throw new LogUnavailableError(`Cannot ${action}: ${cause.message}`, { cause });
+      throw cause;
+    } finally {
+      this.#onReconnect.delete(onReconnect);
     }
   }
 
   async #consume(options: ReadOptions, next: number | undefined): Promise<ConsumerMessages> {
-    const consumer = await this.#client.consumers.get(options.stream, {
-      filter_subjects: [...options.subjects],
-      inactive_threshold: 30_000,
-      ...(next === undefined
-        ? { deliver_policy: DeliverPolicy.LastPerSubject }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),
-    });
+    const consumer = await this.#available(`read ${options.stream}`, () =>
+      this.#client.consumers.get(options.stream, {
+        filter_subjects: [...options.subjects],
+        inactive_threshold: 30_000,
+        ...(next === undefined
+          ? { deliver_policy: DeliverPolicy.LastPerSubject }
+          : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),
+      }),
+    );
     // Room for the largest message there can be: a pull that is smaller than the next message would wait for ever.
     return consumer.consume({ max_bytes: this.maxPayload + 64 * 1024, expires: 5_000 });
   }
@@ -268,16 +298,6 @@ function fromDelivered(message: JsMsg): StoredMessage {
     pending: info.pending,
     header: (name) => (message.headers?.has(name) ? message.headers.get(name) : undefined),
   };
-}
-
-async function available<T>(action: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof Error && isPassing(cause))
-      throw new LogUnavailableError(`Cannot ${action}: ${cause.message}`, { cause });
-    throw cause;
-  }
 }
 
 /** Errors of a server that is away, starting or electing; everything else is a fault of ours or of the set-up. */
