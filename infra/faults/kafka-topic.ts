@@ -1,0 +1,66 @@
+/** A topic of a test's own on the run's Kafka: made at once, written in order for each partition, deleted at the end. */
+import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { sharedServers } from '../../shared/testing/servers.ts';
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly value: string | null;
+  readonly key?: string;
+}
+
+let made = 0;
+
+export class KafkaTopic implements AsyncDisposable {
+  readonly name: string;
+  readonly partitions: number;
+  readonly #kafka: Kafka;
+  readonly #producer: Producer;
+
+  private constructor(name: string, partitions: number, kafka: Kafka) {
+    this.name = name;
+    this.partitions = partitions;
+    this.#kafka = kafka;
+    this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 1 });
+  }
+
+  /** `settings`: as Kafka names them. The name starts with `label` and has dots, as Debezium's have. */
+  static async create(
+    label: string,
+    partitions: number,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<KafkaTopic> {
+    const kafka = new Kafka({ brokers: [...sharedServers().brokers], logLevel: logLevel.NOTHING });
+    const name = `${label}.${Date.now().toString(36)}-${process.pid}-${++made}.orders`;
+    const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
+    await withAdmin(kafka, (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
+      }),
+    );
+    const topic = new KafkaTopic(name, partitions, kafka);
+    await topic.#producer.connect();
+    return topic;
+  }
+
+  /** Resolves when Kafka has them. Records of one partition keep their order. */
+  async send(records: readonly TopicRecord[]): Promise<void> {
+    const messages = records.map(({ key, ...rest }) => (key === undefined ? rest : { ...rest, key }));
+    await this.#producer.send({ topic: this.name, messages });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#producer.disconnect();
+    await withAdmin(this.#kafka, (admin) => admin.deleteTopics({ topics: [this.name] }));
+  }
+}
+
+async function withAdmin<T>(kafka: Kafka, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * A whole mesh of a test's own: a nats-server, a topic on the run's Kafka, and processes that the test kills.
+ * Owns all of them and ends them. Does not own what goes in (order-load.ts) and what must come out (straight-fold.ts).
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ALL, PARTITIONS } from '../../shared/events/partition.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
+import { bucketStream, EVENTS, keySubject, MEMBERS, progressSubject } from '../../shared/log/names.ts';
+import { provisionMesh, provisionService } from '../../shared/log/provision.ts';
+import type { MemberRecord } from '../../shared/runtime/status.ts';
+import { entryText, isDeleteMarker } from '../../shared/store/entry.ts';
+import { sharedServers, startTestNats, type TestNats } from '../../shared/testing/servers.ts';
+import { KafkaTopic } from './kafka-topic.ts';
+import { MeshProcess, type Role } from './mesh-process.ts';
+import { readHeads } from './read-back.ts';
+import { until } from './until.ts';
+
+export interface MeshOptions {
+  readonly label: string;
+  readonly kafkaPartitions: number;
+  readonly topicSettings?: Readonly<Record<string, string>>;
+  /** Of the topic's route, as a routes file has it; beside `topic`. */
+  readonly route: Readonly<Record<string, unknown>>;
+}
+
+export const SERVICES = ['rfm', 'sales'] as const;
+
+export class TestMesh implements AsyncDisposable {
+  readonly nats: TestNats;
+  readonly log: JetStreamLog;
+  readonly topic: KafkaTopic;
+  readonly #resources: AsyncDisposableStack;
+  readonly #folder: string;
+  readonly #processes = new Set<MeshProcess>();
+  #groups = 0;
+
+  private constructor(
+    resources: AsyncDisposableStack,
+    folder: string,
+    parts: Pick<TestMesh, 'nats' | 'log' | 'topic'>,
+  ) {
+    this.#resources = resources;
+    this.#folder = folder;
+    this.nats = parts.nats;
+    this.log = parts.log;
+    this.topic = parts.topic;
+  }
+
+  static async create({ label, kafkaPartitions, topicSettings, route }: MeshOptions): Promise<TestMesh> {
+    await using stack = new AsyncDisposableStack();
+    const folder = await mkdtemp(join(tmpdir(), 'weir-mesh-'));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const nats = stack.use(await startTestNats());
+    const topic = stack.use(await KafkaTopic.create(label, kafkaPartitions, topicSettings));
+    const log = stack.use(await connectLog({ servers: nats.url, name: 'mesh-test' }));
+    await provisionMesh(log);
+    for (const service of SERVICES) await provisionService(log, service);
+    await writeFile(join(folder, 'routes.json'), JSON.stringify({ routes: [{ topic: topic.name, ...route }] }));
+    return new TestMesh(stack.move(), folder, { nats, log, topic });
+  }
+
+  /** A Kafka group that was never used, so that nobody waits until Kafka has given up on a killed bridge. */
+  newGroup(): string {
+    return `${this.topic.name}-${++this.#groups}`;
+  }
+
+  start(role: Role, name: string, group?: string): MeshProcess {
+    const started = new MeshProcess(role, name, {
+      NATS_URL: this.nats.url,
+      KAFKA_BOOTSTRAP_SERVERS: sharedServers().brokers.join(','),
+      WEIR_ROUTES: join(this.#folder, 'routes.json'),
+      WEIR_KAFKA_GROUP: group ?? this.newGroup(),
+      WEIR_INSTANCE: name,
+      WEIR_HTTP_PORT: '0',
+      WEIR_LOG_LEVEL: 'debug',
+      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+    });
+    this.#processes.add(started);
+    return started;
+  }
+
+  async restartNats(): Promise<void> {
+    await this.nats.kill9();
+    await this.nats.restart();
+  }
+
+  /** The lowest watermark that a service's partitions have committed, its second stage among them. */
+  async watermark(service: string): Promise<number | undefined> {
+    const heads = await readHeads(this.log, service);
+    if (!heads) return undefined;
+    const watermarks = [...PARTITIONS, ALL].map((partition) => heads.get(partition)?.wm ?? Number.NEGATIVE_INFINITY);
+    return Math.min(...watermarks);
+  }
+
+  /** Resolves when both services have folded everything before this watermark, and every window up to it is closed. */
+  async reach(watermark: number, patienceMs?: number): Promise<void> {
+    for (const service of SERVICES) {
+      let seen: number | undefined;
+      const what = () => `${service} reaches watermark ${watermark}, it is at ${seen}\n${this.#tails()}`;
+      await until(
+        what,
+        async () => {
+          seen = await this.watermark(service);
+          return seen !== undefined && seen >= watermark;
+        },
+        patienceMs,
+      );
+    }
+  }
+
+  /** What the bridge said last of each Kafka partition; undefined while the log is away. */
+  async progress(): Promise<Progress[] | undefined> {
+    try {
+      const last = await this.log.lastOfEach(EVENTS, [progressSubject(this.topic.name, '*')]);
+      return last.map((message) => JSON.parse(entryText(message)) as Progress);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async members(): Promise<MemberRecord[]> {
+    const found = await this.log.lastOfEach(bucketStream(MEMBERS), [keySubject(MEMBERS, '*')]);
+    return found.filter((one) => !isDeleteMarker(one)).map((one) => JSON.parse(entryText(one)) as MemberRecord);
+  }
+
+  /** Ends every process that runs as an operator would; each must have drained. */
+  async stop(): Promise<void> {
+    const running = [...this.#processes].filter((process) => process.running);
+    const codes = await Promise.all(running.map((process) => process.stop()));
+    const failed = running.filter((_, at) => codes[at] !== 0);
+    if (failed.length > 0)
+      throw new Error(`Not drained: ${failed.map(({ name }) => name).join(', ')}\n${this.#tails(failed)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#processes].map((process) => process.kill9()));
+    await this.#resources[Symbol.asyncDispose]();
+  }
+
+  #tails(processes: Iterable<MeshProcess> = this.#processes): string {
+    return [...processes].map(({ name, lines }) => `--- ${name}\n${lines.slice(-8).join('\n')}`).join('\n');
+  }
+}
