@@ -108,7 +108,9 @@ describe('suites', () => {
       suites.afterAll(call('afterAll'));
       suites.it('runs', call('runs'));
       suites.it.skip('alone', call('skipped'));
-      suites.describe.skip('all of it', () => suites.it('inside', call('skipped')));
+      suites.describe.skip('all of it', () => {
+        suites.describe('and deeper', () => suites.it('inside', call('skipped')));
+      });
     });
     expect(tests.map(({ ignore }) => ignore)).toEqual([false, true, true]);
     expect(calls).toEqual(['runs', 'afterAll']);

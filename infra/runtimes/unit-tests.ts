@@ -7,7 +7,7 @@ export const TEST_TIMEOUT_MS = 20_000;
 /** The unit test files below `root`, as paths from there; with filters, those whose path contains one of them. */
 export async function unitTests(root: string, filters: readonly string[]): Promise<string[]> {
   const files: string[] = [];
-  const exclude = (path: string) => /(^|[/\\])(node_modules|\..+)$/.test(path);
+  const exclude = (path: string) => /(^|[/\\])node_modules$/.test(path);
   for await (const file of glob('**/*.test.ts', { cwd: root, exclude })) {
     const isUnit = !file.endsWith('.int.test.ts') && !file.endsWith('.fault.test.ts');
     if (isUnit && (filters.length === 0 || filters.some((filter) => file.includes(filter)))) files.push(file);
