@@ -42,9 +42,15 @@ export function streamOf(subject: string): string {
   }
 }
 
-/** A Kafka topic as subject tokens: dots stay, every token is encoded, an empty token becomes `=`. */
+/**
+ * A Kafka topic as subject tokens: dots stay, every token is encoded, an empty token becomes `=`.
+ * A bare `*` stays too: no Kafka topic has one, and a reader of a family of topics filters by it.
+ */
 export function topicTokens(topic: string): string {
-  return topic.split('.').map(encodeId).join('.');
+  return topic
+    .split('.')
+    .map((token) => (token === '*' ? token : encodeId(token)))
+    .join('.');
 }
 
 export function dataSubject(topic: string, partition: string, kafkaPartition: number | '*'): string {
