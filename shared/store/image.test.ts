@@ -177,6 +177,37 @@ describe('a rejected put (invariant 2)', () => {
   });
 });
 
+describe('a key that is gone', () => {
+  test('from KV by its lifetime is put anew', async () => {
+    customers.put('1', 'first');
+    commit();
+    await image.flushResults();
+    memory.purge(bucketStream('sales'), `${KV}.customer.1`, 2);
+    customers.put('1', 'second');
+    commit();
+    await image.flushResults();
+    expect(await value('customer.1')).toBe('second');
+    expect(story().slice(1)).toEqual([
+      'append customer.1 if 1',
+      'last customer.1',
+      'state proof',
+      'append customer.1 if 0',
+    ]);
+  });
+
+  test('from the table is forgotten as soon as KV has its marker', async () => {
+    customers.put('1', 'first');
+    const [first] = customers.takeChanges();
+    image.accept(first ? [first] : []);
+    customers.delete('1');
+    commit();
+    await image.flushResults();
+    customers.put('1', 'second');
+    const [second] = customers.takeChanges();
+    expect(second?.slot).not.toBe(first?.slot);
+  });
+});
+
 describe('applied (invariant 3)', () => {
   test('is written after every value, with compare-and-set on itself', async () => {
     customers.put('1', 1);

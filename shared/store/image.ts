@@ -25,10 +25,10 @@ export interface ImageOptions {
   proveOwnership(): Promise<void>;
   /** Puts in flight at once. */
   readonly window?: number;
-  /** How long a deleted key's marker stays, ms. */
-  readonly markerTtlMs?: number;
 }
 
+/** How long a deleted key's marker stays, ms. */
+const MARKER_TTL_MS = 60_000;
 const PURGE_HEADERS = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' } as const;
 
 export class Image {
@@ -211,8 +211,7 @@ export class Image {
   }
 
   #putOptions(slot: Slot, text: string | null): AppendOptions {
-    if (text === null)
-      return { expectedLast: slot.revision, headers: PURGE_HEADERS, ttlMs: this.#options.markerTtlMs ?? 60_000 };
+    if (text === null) return { expectedLast: slot.revision, headers: PURGE_HEADERS, ttlMs: MARKER_TTL_MS };
     const { lifetimeMs: ttlMs } = slot;
     return ttlMs === undefined ? { expectedLast: slot.revision } : { expectedLast: slot.revision, ttlMs };
   }
