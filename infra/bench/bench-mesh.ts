@@ -19,12 +19,15 @@ import type { Runtime } from '../launcher/arguments.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 import { BenchWorker, type WorkerPlan } from './bench-worker.ts';
+import type { UsageSnapshot } from './process-usage.ts';
+import type { Profiles } from './profiles.ts';
 import type { Progress } from './progress.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface MeshOptions {
   readonly runtime: Runtime;
-  readonly profileDir: string | undefined;
+  /** Where the workers' CPU profiles go; absent: none are taken. */
+  readonly profiles: Profiles | undefined;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -99,8 +102,14 @@ export class BenchMesh implements AsyncDisposable {
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
     };
     this.signal.throwIfAborted();
-    const { runtime, profileDir } = this.#options;
-    const worker = new BenchWorker(plan, { log: this.log, guard: this.#guard, runtime, env, profileDir });
+    const { runtime, profiles } = this.#options;
+    const worker = new BenchWorker(plan, {
+      log: this.log,
+      guard: this.#guard,
+      runtime,
+      env,
+      profileDir: profiles?.folder,
+    });
     this.#workers.add(worker);
     return worker;
   }
@@ -143,6 +152,11 @@ export class BenchMesh implements AsyncDisposable {
     const pids = new Map<'nats-server' | 'Kafka', number>([['nats-server', this.#nats.pid]]);
     if (this.#kafkaPid !== undefined) pids.set('Kafka', this.#kafkaPid);
     return pids;
+  }
+
+  /** To be told of every measurement: a profile is cut to it. */
+  noteMeasured(processes: Iterable<string>, before: UsageSnapshot, after: UsageSnapshot): void {
+    this.#options.profiles?.note(processes, before, after);
   }
 
   /** Looks out for a message on one of these subjects from now on; the answer resolves when there was one. */

@@ -2,13 +2,14 @@
 import { rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus, platform, release } from 'node:os';
+import { resolve } from 'node:path';
 import { MissingToolError } from '../embedded/missing-tool.ts';
 import { ArgumentError } from '../launcher/arguments.ts';
 import { listenForStop } from '../launcher/stop-signal.ts';
 import { BENCH_HELP, type BenchOptions, parseBench } from './arguments.ts';
 import { BenchMesh } from './bench-mesh.ts';
 import { bestRuns } from './best-runs.ts';
-import { profileTables } from './profile-summary.ts';
+import { Profiles } from './profiles.ts';
 import { Progress } from './progress.ts';
 import type { Result, RowName } from './result.ts';
 import { benchBridge } from './rows/bridge.ts';
@@ -40,13 +41,14 @@ async function main(): Promise<number> {
       console.log(BENCH_HELP);
       return 0;
     }
-    const results = await measure(options, stop, (folder) => {
+    const profiles = options.profile === undefined ? undefined : new Profiles(resolve(options.profile));
+    const results = await measure(options, profiles, stop, (folder) => {
       dataDir = folder;
     });
     if (options.json !== undefined)
       await writeFile(options.json, `${JSON.stringify({ ...machine(), results }, null, 2)}\n`);
     console.log(report(bestRuns(results), { ...machine(), repeat: options.repeat, runtime: options.runtime }));
-    if (options.profile !== undefined) console.log(await profileTables(options.profile));
+    if (profiles) console.log(await profiles.tables());
     return 0;
   } catch (error) {
     if (stop.aborted) return 130;
@@ -58,10 +60,11 @@ async function main(): Promise<number> {
 
 async function measure(
   options: BenchOptions,
+  profiles: Profiles | undefined,
   signal: AbortSignal,
   onDataDir: (folder: string) => void,
 ): Promise<Result[]> {
-  await using mesh = await BenchMesh.start({ ...options, profileDir: options.profile, signal, progress });
+  await using mesh = await BenchMesh.start({ runtime: options.runtime, profiles, signal, progress });
   onDataDir(mesh.dataDir);
   const dataset = new Dataset(mesh, options.events);
   const results: Result[] = [];

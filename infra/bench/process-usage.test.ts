@@ -24,8 +24,8 @@ describe('residentBytesOf', () => {
 
 describe('usageBetween', () => {
   it('subtracts by process', () => {
-    const before = { atMs: 0, cpuUs: new Map([['bridge', 500]]) };
-    const after = { atMs: 1, cpuUs: new Map([['bridge', 1_700]]) };
+    const before = { atMs: 0, monotonicUs: 0, cpuUs: new Map([['bridge', 500]]) };
+    const after = { atMs: 1, monotonicUs: 1_000, cpuUs: new Map([['bridge', 1_700]]) };
     expect(usageBetween(before, after)).toEqual(new Map([['bridge', 1_200]]));
   });
 

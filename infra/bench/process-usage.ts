@@ -9,6 +9,8 @@ const TICK_US = 10_000;
 
 export interface UsageSnapshot {
   readonly atMs: number;
+  /** The same moment on the system's monotonic clock, microseconds: what CPU profiles are timed by. */
+  readonly monotonicUs: number;
   /** CPU microseconds since each process started; undefined where the system does not tell. */
   readonly cpuUs: ReadonlyMap<string, number> | undefined;
 }
@@ -20,7 +22,8 @@ export function takeUsage(pids: ReadonlyMap<string, number>): UsageSnapshot {
     const used = cpuUsOf(readProc(pid, 'stat'));
     if (used !== undefined) cpuUs.set(name, used);
   }
-  return { atMs: performance.now(), cpuUs: cpuUs.size === pids.size ? cpuUs : undefined };
+  const monotonicUs = Number(process.hrtime.bigint() / 1000n);
+  return { atMs: performance.now(), monotonicUs, cpuUs: cpuUs.size === pids.size ? cpuUs : undefined };
 }
 
 /** CPU microseconds of each process between the two; undefined when either is unknown. */

@@ -8,6 +8,7 @@ import type { Dataset } from './dataset.ts';
 export async function benchBridge(mesh: BenchMesh, dataset: Dataset): Promise<Result[]> {
   const { before, after } = await dataset.bridge();
   const { count: events } = dataset;
+  mesh.noteMeasured(['bridge'], before, after);
   const cpu = processCosts(before, after, events);
   return [
     {

@@ -34,6 +34,7 @@ async function runPath(mesh: BenchMesh, dataset: Dataset, groups: readonly (read
   const storage = await storageCosts(mesh, SERVICES, events);
   await mesh.stopWorkers();
   const names = ['bridge', ...groups.map((services) => services.join('+'))];
+  mesh.noteMeasured(names, before, after);
   const cpu = processCosts(before, after, events);
   const cpuToKv = processCosts(before, still.usage, events);
   return {

@@ -36,6 +36,7 @@ export async function benchStages(mesh: BenchMesh, dataset: Dataset, services: r
   const still = await untilStoresAreStill(mesh, services, pids);
   const storage = await storageCosts(mesh, services, events);
   await mesh.stopWorkers();
+  mesh.noteMeasured([plan.name], before, after);
   const cpu = processCosts(before, after, events);
   const cpuToKv = processCosts(before, still.usage, events);
   return [
