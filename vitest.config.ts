@@ -14,6 +14,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=TimeoutNegativeWarning'],
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
@@ -23,6 +24,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           ...servers,
           name: 'int',
@@ -32,6 +34,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           ...servers,
           name: 'fault',
