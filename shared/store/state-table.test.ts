@@ -33,6 +33,17 @@ describe('a key has one slot at most', () => {
     expect(table.takeChanges().map(({ slot }) => slot)).toEqual([placed[0]?.slot]);
   });
 
+  test('when it is deleted, and not yet committed so, while the older put is acked', () => {
+    const table = new StateTable('customer', { kind: 'result' });
+    table.put('42', 1);
+    const placed = table.takeChanges();
+    accept(placed);
+    table.delete('42');
+    flush(placed);
+    table.put('42', 2);
+    expect(table.takeChanges().map(({ slot }) => slot)).toEqual([placed[0]?.slot]);
+  });
+
   test('when it is released while its commit is in flight', () => {
     const table = new StateTable('hour', { kind: 'result' });
     table.put('1', { orders: 1 });
@@ -99,6 +110,8 @@ describe('what a commit takes (invariants 1 and 3)', () => {
     table.delete('2');
     expect(table.get('1')).toBeUndefined();
     expect(texts(table)).toEqual({ 'customer.1': undefined });
+    table.delete('1');
+    expect(table.dirtyCount).toBe(0);
   });
 
   test('the empty id as the key of the table itself', () => {
@@ -135,12 +148,12 @@ describe('size and entries', () => {
     table.put('2', 'c');
     table.load('3', '"d"');
     table.load('3', '"e"');
-    expect([table.size, Object.fromEntries(table.entries())]).toEqual([3, { 1: 'b', 2: 'c', 3: 'e' }]);
+    expect([table.size, ...table.entries()]).toEqual([3, ['1', 'b'], ['2', 'c'], ['3', 'e']]);
     table.delete('1');
     table.delete('1');
     table.load('3', undefined);
     table.release('9');
-    expect([table.size, Object.fromEntries(table.entries())]).toEqual([1, { 2: 'c' }]);
+    expect([table.size, ...table.entries()]).toEqual([1, ['2', 'c']]);
   });
 });
 
@@ -195,6 +208,17 @@ describe('a released value', () => {
     table.release('1');
     expect([table.get('1'), table.size]).toEqual([undefined, 0]);
     expect(texts(table)).toEqual({});
+  });
+
+  test('is forgotten at once when KV has it', () => {
+    const table = new StateTable('hour', { kind: 'result' });
+    table.put('1', 'final');
+    const changes = table.takeChanges();
+    accept(changes);
+    flush(changes);
+    table.release('1');
+    table.put('1', 'new');
+    expect(table.takeChanges()[0]?.slot).not.toBe(changes[0]?.slot);
   });
 
   test('is kept after all when it is put again before the commit', () => {
