@@ -22,13 +22,17 @@ export function parseMoney(text: string): number {
   return sign === '-' && minor !== 0 ? -minor : minor;
 }
 
+/** Below this, doubles are less than a cent apart: no two amounts in cents share one. */
+const CENTS_APART = 2 ** 46;
+
 /** A JSON number (a double) to minor units, through its shortest decimal text, so 12.35 is exactly 1235. */
 export function moneyFromNumber(amount: number): number {
-  const scaled = amount * MINOR_UNITS;
-  const minor = Math.round(scaled);
+  const minor = Math.round(amount * MINOR_UNITS);
   // Hot path: a double this near to a whole number of cents prints as that number of cents.
-  if (Number.isSafeInteger(minor) && minor / MINOR_UNITS === amount) return minor === 0 ? 0 : minor;
+  if (Math.abs(amount) < CENTS_APART && minor / MINOR_UNITS === amount) return minor === 0 ? 0 : minor;
   if (!Number.isFinite(amount)) throw new RangeError(`Cannot read ${amount} as an amount: not a finite number`);
+  const text = String(amount); // has an exponent below 1e-6 and from 1e21 on
+  if (DECIMAL.test(text)) return parseMoney(text);
   throw new RangeError(`Cannot read ${amount} as an amount: more than ${MINOR_DIGITS} fraction digits, or over 2^53`);
 }
 
