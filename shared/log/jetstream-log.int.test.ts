@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestNats, type TestNats } from '../testing/servers.ts';
 import { connectLog, type JetStreamLog } from './jetstream-log.ts';
 import { logContract } from './log.contract.ts';
-import { bucketStream, logStream, logSubject, MESH } from './names.ts';
+import { bucketStream, keySubject, logStream, logSubject, MESH } from './names.ts';
 import { provisionMesh, provisionService } from './provision.ts';
 
 let nats: TestNats;
@@ -33,6 +33,22 @@ describe('jetstream log', () => {
     expect((await log.state(bucketStream(MESH))).messages).toBe(1);
   });
 
+  test('asking for the last of many keys, again and again, leaves no subscription behind', async () => {
+    const service = await freshService();
+    await log.append(keySubject(service, 'p00.a'), '1');
+    const before = await subscriptions();
+    for (let round = 0; round < 20; round++) {
+      expect(await log.lastOfEach(bucketStream(service), [keySubject(service, 'p00.*')])).toHaveLength(1);
+      expect(await log.lastOfEach(bucketStream(service), [keySubject(service, 'p01.*')])).toHaveLength(0);
+    }
+    expect(await subscriptions()).toBe(before);
+  });
+
+  test('asking a stream that is not there is unavailable: it looks like one without a leader', async () => {
+    const asking = log.lastOfEach(bucketStream('nobody'), [keySubject('nobody', '*')]);
+    await expect(asking).rejects.toMatchObject({ code: 'log-unavailable' });
+  });
+
   test('an append to a subject without a stream is unavailable, not silent', async () => {
     await expect(log.append('log.nobody.p00', 'x')).rejects.toMatchObject({ code: 'log-unavailable' });
   });
@@ -45,8 +61,11 @@ describe('jetstream log', () => {
     process.kill(nats.pid, 'SIGSTOP'); // so that no answer leaves it
     const append = patient.append(subject, 'unknown').catch((error: unknown) => error);
     await nats.kill9();
+    await until(() => !patient.isConnected);
+    const whileAway = patient.append(subject, 'dropped').catch((error: unknown) => error);
     await nats.restart();
     expect(await append).toMatchObject({ code: 'log-unavailable' });
+    expect(await whileAway).toMatchObject({ code: 'log-unavailable' });
     expect((await patient.append(subject, 'after')).kind).toBe('stored');
     await patient[Symbol.asyncDispose]();
   }, 60_000);
@@ -69,6 +88,17 @@ describe('jetstream log', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   }, 60_000);
 });
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** As the server counts them, over all its connections. */
+async function subscriptions(): Promise<number> {
+  await log.connection.flush();
+  const response = await fetch(`${nats.monitorUrl}/subsz`);
+  return ((await response.json()) as { num_subscriptions: number }).num_subscriptions;
+}
 
 async function appendWhenBack(subject: string, value: string): Promise<void> {
   for (;;) {

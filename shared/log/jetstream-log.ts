@@ -8,10 +8,12 @@
  * One sweep a second settles what was never acked. What was under way when the connection was lost is settled as soon
  * as it is back: no answer can come any more, and waiting for the time-out would cost seconds after every restart.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createInbox, type Msg, type MsgHdrs, headers, type NatsConnection } from '@nats-io/nats-core';
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { jetstream, jetstreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { isPassing } from './is-passing.ts';
 import {
   type Appended,
   type AppendOptions,
@@ -52,8 +54,6 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 
 interface PendingAck {
   readonly subject: string;
-  /** Counts appends. */
-  readonly number: number;
   readonly deadline: number;
   resolve(result: Appended): void;
   reject(error: Error): void;
@@ -102,9 +102,8 @@ export class JetStreamLog implements Log, AsyncDisposable {
     if (this.connection.isClosed())
       return Promise.reject(new LogUnavailableError(`Cannot append to "${subject}": the connection is closed`));
     return new Promise((resolve, reject) => {
-      const number = this.#nextAck++;
-      const token = number.toString(36);
-      this.#pending.set(token, { subject, number, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
+      const token = (this.#nextAck++).toString(36);
+      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
       const head = appendHeaders(options);
       this.connection.publish(subject, payload, {
         reply: `${this.#ackInbox}.${token}`,
@@ -121,16 +120,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
-    return this.#available(`read the last messages of ${stream}`, async () => {
-      const messages: StoredMessage[] = [];
-      try {
-        for await (const found of await this.manager.direct.getLastMessagesFor(stream, { multi_last: [...subjects] }))
-          messages.push(fromStored(found));
-      } catch (error) {
-        if (!isNotFound(error)) throw error; // nothing matches: the empty answer
-      }
-      return messages;
-    });
+    return this.#available(`read the last messages of ${stream}`, () => this.#lastMessages(stream, subjects));
   }
 
   async *read(options: ReadOptions): AsyncGenerator<StoredMessage> {
@@ -143,7 +133,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof LogUnavailableError)) throw error;
-        await delay(250, signal);
+        await sleep(250, undefined, { signal }).catch(() => {}); // an abort ends it early
         continue;
       }
       const stop = () => messages.stop();
@@ -183,17 +173,13 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async #watchConnection(): Promise<void> {
-    let firstAfter = 0;
     for await (const { type } of this.connection.status()) {
-      if (type === 'disconnect') {
-        this.#connected = false;
-        firstAfter = this.#nextAck;
-      }
+      if (type === 'disconnect') this.#connected = false;
       if (type !== 'reconnect') continue;
       this.#connected = true;
       for (const wake of this.#onReconnect) wake();
-      for (const [token, ack] of this.#pending)
-        if (ack.number < firstAfter) this.#fail(token, ack, 'the connection was lost before its ack');
+      // The client drops what it was given while it was away, so not only what was sent before is unknown.
+      for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection was lost before its ack');
     }
   }
 
@@ -210,6 +196,29 @@ export class JetStreamLog implements Log, AsyncDisposable {
       throw cause;
     } finally {
       this.#onReconnect.delete(onReconnect);
+    }
+  }
+
+  /** By callback: the library's iterator leaves its subscription open for ever, and waits for ever in mid-answer. */
+  async #lastMessages(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
+    const messages: StoredMessage[] = [];
+    const finished = Promise.withResolvers<void>();
+    const batch = await this.manager.direct.getLastMessagesFor(stream, {
+      multi_last: [...subjects],
+      callback: (done, found) => {
+        if (done === null) messages.push(fromStored(found));
+        else if (done.err === undefined) finished.resolve();
+        else finished.reject(done.err);
+      },
+    });
+    const expired = new LogUnavailableError(`Cannot read the last messages of ${stream}: no answer in time`);
+    const timer = setTimeout(() => finished.reject(expired), this.#ackTimeoutMs);
+    try {
+      await finished.promise;
+      return messages;
+    } finally {
+      clearTimeout(timer);
+      batch.stop();
     }
   }
 
@@ -298,38 +307,4 @@ function fromDelivered(message: JsMsg): StoredMessage {
     pending: info.pending,
     header: (name) => (message.headers?.has(name) ? message.headers.get(name) : undefined),
   };
-}
-
-/** Errors of a server that is away, starting or electing; everything else is a fault of ours or of the set-up. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.name === 'JetStreamApiError')
-    return 'status' in error && typeof error.status === 'number' && error.status >= 500;
-  return PASSING.has(error.name);
-}
-
-const PASSING = new Set([
-  'TimeoutError',
-  'NoRespondersError',
-  'RequestError',
-  'ConnectionError',
-  'JetStreamNotEnabled',
-  'ClosedConnectionError',
-  'DrainingConnectionError',
-]);
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && /no messages|no results|not found|404/i.test(error.message);
-}
-
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
