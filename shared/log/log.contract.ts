@@ -87,6 +87,21 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await log.lastOfEach(bucketStream(service), [keySubject(service, 'p09.*')])).toEqual([]);
     });
 
+    test('a key is put with a lifetime, and deleted by a marker with compare-and-set, rollup and lifetime', async () => {
+      const { log, service } = await open();
+      const key = keySubject(service, 'p00.a');
+      const headers = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' };
+      expect(await log.append(key, '1', { expectedLast: 0, ttlMs: 3_600_000 })).toEqual({ kind: 'stored', seq: 1 });
+      const stale = await log.append(key, '', { expectedLast: 0, ttlMs: 60_000, headers });
+      expect(stale).toEqual({ kind: 'conflict' });
+      const deleted = await log.append(key, '', { expectedLast: 1, ttlMs: 60_000, headers });
+      expect(deleted).toEqual({ kind: 'stored', seq: 2 });
+      const last = await log.last(bucketStream(service), key);
+      expect([last?.header('KV-Operation'), last?.payload.length]).toEqual(['PURGE', 0]);
+      expect(await log.state(bucketStream(service))).toMatchObject({ firstSeq: 2, messages: 1 });
+      expect(await log.append(key, '2', { expectedLast: 2 })).toEqual({ kind: 'stored', seq: 3 });
+    });
+
     test('purge deletes a subject below a sequence and nothing else', async () => {
       const { log, service } = await open();
       for (const value of ['1', '2', '3']) await log.append(logSubject(service, 'p00'), value);
