@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpuUsOf, residentBytesOf, takeUsage, usageBetween } from './process-usage.ts';
+import { cpuUsOf, residentOf, takeUsage, usageBetween } from './process-usage.ts';
 
 const STAT =
   '4711 (a (nasty) name) S 1 4711 4711 0 -1 4194560 5013 0 7 0 1234 66 0 0 20 0 11 0 88123 1234567 2222 18446744073709551615';
@@ -15,10 +15,13 @@ describe('cpuUsOf', () => {
   });
 });
 
-describe('residentBytesOf', () => {
-  it('reads VmRSS', () => {
-    expect(residentBytesOf('Name:\tnode\nVmHWM:\t  99999 kB\nVmRSS:\t   51200 kB\nRssAnon:\t 1 kB\n')).toBe(52_428_800);
-    expect(residentBytesOf('Name:\tnode\n')).toBeUndefined();
+describe('residentOf', () => {
+  it('reads what is resident, and what of it is private', () => {
+    expect(residentOf('Name:\tnode\nVmHWM:\t  99999 kB\nVmRSS:\t   51200 kB\nRssAnon:\t       1 kB\n')).toEqual({
+      bytes: 51_200 * 1024,
+      privateBytes: 1024,
+    });
+    expect(residentOf('Name:\tnode\n')).toBeUndefined();
   });
 });
 

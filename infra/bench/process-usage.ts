@@ -34,8 +34,14 @@ export function usageBetween(before: UsageSnapshot, after: UsageSnapshot): Reado
   return used;
 }
 
-export function residentBytes(pid: number): number | undefined {
-  return residentBytesOf(readProc(pid, 'status'));
+/** Resident memory; `private` is what no other process shares, unlike the runtime's own file. */
+export interface Resident {
+  readonly bytes: number;
+  readonly privateBytes: number;
+}
+
+export function resident(pid: number): Resident | undefined {
+  return residentOf(readProc(pid, 'status'));
 }
 
 /** Fields 14 (user) and 15 (system) of proc(5) stat; the name in field 2 may hold spaces and brackets. */
@@ -46,8 +52,14 @@ export function cpuUsOf(stat: string | undefined): number | undefined {
   return Number.isFinite(ticks) ? ticks * TICK_US : undefined;
 }
 
-export function residentBytesOf(status: string | undefined): number | undefined {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1];
+export function residentOf(status: string | undefined): Resident | undefined {
+  const bytes = kilobytesOf(status, 'VmRSS');
+  const privateBytes = kilobytesOf(status, 'RssAnon');
+  return bytes === undefined || privateBytes === undefined ? undefined : { bytes, privateBytes };
+}
+
+function kilobytesOf(status: string | undefined, field: string): number | undefined {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status ?? '')?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 

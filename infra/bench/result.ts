@@ -53,6 +53,8 @@ export interface MemoryResult {
   readonly kind: 'memory';
   readonly row: string;
   readonly rssBytes: number;
+  /** What of it no other process shares; absent where the system does not tell. */
+  readonly privateBytes?: number;
   readonly budgetBytes: number;
 }
 

@@ -98,11 +98,12 @@ function recoveryTable(results: readonly RecoveryResult[]): string {
 }
 
 function memoryTable(results: readonly MemoryResult[]): string {
-  const rows = results.map(({ row, rssBytes, budgetBytes }) => [
+  const rows = results.map(({ row, rssBytes, privateBytes, budgetBytes }) => [
     row,
     judged(rssBytes / 1e6, budgetBytes / 1e6, (mb) => mb.toFixed(0)),
+    privateBytes === undefined ? 'not available' : (privateBytes / 1e6).toFixed(0),
   ]);
-  return table(['idle worker', 'RSS MB'], rows);
+  return table(['idle worker', 'RSS MB', 'of it private'], rows);
 }
 
 /** `1.9 (ok, 2.5)` or `3.1 (OVER 2.5)`. */

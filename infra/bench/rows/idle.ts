@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchMesh } from '../bench-mesh.ts';
 import type { WorkerPlan } from '../bench-worker.ts';
 import { IDLE_BYTES } from '../budgets.ts';
-import { residentBytes } from '../process-usage.ts';
+import { resident } from '../process-usage.ts';
 import type { Result } from '../result.ts';
 import { BRIDGE, pidOf } from './bridge-run.ts';
 import { stageWorker, untilRunning } from './stage-workers.ts';
@@ -30,9 +30,15 @@ async function measure(mesh: BenchMesh, plans: readonly WorkerPlan[]): Promise<R
   mesh.checkAlive();
   const results: Result[] = [];
   for (const worker of workers) {
-    const member = await worker.ask();
-    const rssBytes = residentBytes(await pidOf(mesh, worker)) ?? member?.rssBytes ?? Number.NaN;
-    results.push({ kind: 'memory', row: worker.name, rssBytes, budgetBytes: IDLE_BYTES[mesh.runtime] });
+    const found = resident(await pidOf(mesh, worker));
+    const rssBytes = found?.bytes ?? (await worker.ask())?.rssBytes ?? Number.NaN;
+    results.push({
+      kind: 'memory',
+      row: worker.name,
+      rssBytes,
+      ...(found ? { privateBytes: found.privateBytes } : {}),
+      budgetBytes: IDLE_BYTES[mesh.runtime],
+    });
   }
   await mesh.stopWorkers();
   return results;
