@@ -1,10 +1,14 @@
 /**
  * Who is in the mesh: every process keeps one key in bucket `members`, renewed by heartbeat, gone by its TTL.
  *
- * Owns this process's key and the view of the others. A member counts as dead only after it was missing for a while
- * in answers that did arrive, so that a restart of nats-server (all keys expired at once) moves nothing.
+ * Owns this process's key and the view of the others. Does not own what follows from it (ownership.ts).
+ *
+ * Invariants (tested in membership.test.ts):
+ * 1. A member counts as dead once it said goodbye, or was missing for a while in answers that did arrive.
+ * 2. While the log is away the last view stands. When it is back, members have the life of a key to show up again:
+ *    a restart of nats-server, with all keys expired at once, moves nothing.
  */
-import { type Log, LogUnavailableError } from '../log/log.ts';
+import { type Log, LogUnavailableError, type StoredMessage } from '../log/log.ts';
 import { bucketStream, keySubject, MEMBERS } from '../log/names.ts';
 import { encodeId } from '../events/id.ts';
 import { entryText, isDeleteMarker } from '../store/entry.ts';
@@ -28,11 +32,13 @@ export class Membership implements AsyncDisposable {
   #round: Promise<void> = Promise.resolve();
   #closed = false;
   #lastAnswer = 0;
+  readonly #clock: () => number;
 
-  constructor(log: Log, describe: () => MemberRecord, timing: MembershipTiming = DEFAULT_MEMBERSHIP) {
+  constructor(log: Log, describe: () => MemberRecord, timing = DEFAULT_MEMBERSHIP, clock: () => number = Date.now) {
     this.#log = log;
     this.#describe = describe;
     this.#timing = timing;
+    this.#clock = clock;
   }
 
   /** Announces this process and learns of the others; then again every heartbeat. `onRound` runs after each. */
@@ -48,12 +54,11 @@ export class Membership implements AsyncDisposable {
 
   /** Members that are alive, by instance, this one among them. */
   live(): MemberRecord[] {
-    const horizon = this.#lastAnswer - this.#timing.missingMs;
-    return [...this.#seen.values()].filter(({ at }) => at >= horizon).map(({ record }) => record);
+    return Array.from(this.#seen.values(), ({ record }) => record);
   }
 
   isLive(instance: string): boolean {
-    return this.live().some((member) => member.instance === instance);
+    return this.#seen.has(instance);
   }
 
   /** Says goodbye: the key is deleted, so that others need not wait for its TTL. */
@@ -65,32 +70,42 @@ export class Membership implements AsyncDisposable {
   }
 
   async #beat(): Promise<void> {
-    const own = this.#describe();
-    await this.#append(JSON.stringify(own), { ttlMs: this.#timing.ttlMs });
+    await this.#append(JSON.stringify(this.#describe()), { ttlMs: this.#timing.ttlMs });
     try {
-      const found = await this.#log.lastOfEach(bucketStream(MEMBERS), [keySubject(MEMBERS, '*')]);
-      const now = Date.now();
-      for (const message of found) {
-        if (isDeleteMarker(message)) {
-          for (const [instance] of this.#seen)
-            if (message.subject.endsWith(`.${encodeId(instance)}`)) this.#seen.delete(instance);
-        } else {
-          const record = JSON.parse(entryText(message)) as MemberRecord;
-          this.#seen.set(record.instance, { record, at: now });
-        }
-      }
-      this.#seen.set(own.instance, { record: own, at: now });
-      this.#lastAnswer = now;
+      this.#take(await this.#log.lastOfEach(bucketStream(MEMBERS), [keySubject(MEMBERS, '*')]));
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error; // away: the last view stands
     }
   }
 
+  #take(found: readonly StoredMessage[]): void {
+    const now = this.#clock();
+    const { ttlMs, missingMs } = this.#timing;
+    if (now - this.#lastAnswer > ttlMs / 2) for (const member of this.#seen.values()) member.at = now + ttlMs;
+    this.#lastAnswer = now;
+    const gone = new Set<string>();
+    for (const message of found) {
+      if (isDeleteMarker(message)) gone.add(message.subject);
+      else this.#see(JSON.parse(entryText(message)) as MemberRecord, now);
+    }
+    for (const [instance, { at }] of this.#seen)
+      if (at < now - missingMs || gone.has(memberKey(instance))) this.#seen.delete(instance);
+    this.#see(this.#describe(), now);
+  }
+
+  #see(record: MemberRecord, at: number): void {
+    this.#seen.set(record.instance, { record, at });
+  }
+
   async #append(payload: string, options: Parameters<Log['append']>[2]): Promise<void> {
     try {
-      await this.#log.append(keySubject(MEMBERS, encodeId(this.#describe().instance)), payload, options);
+      await this.#log.append(memberKey(this.#describe().instance), payload, options);
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) throw error;
     }
   }
+}
+
+function memberKey(instance: string): string {
+  return keySubject(MEMBERS, encodeId(instance));
 }
