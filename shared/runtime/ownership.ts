@@ -43,6 +43,7 @@ interface Lease {
 
 interface Held {
   readonly owned: OwnedPartition;
+  /** 0 until it has started. */
   leaseSeq: number;
   leaving: boolean;
 }
@@ -85,7 +86,8 @@ export class Ownership {
   /** Drains and releases everything. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#held].map(([partition, held]) => this.#leave(partition, held)));
+    const running = [...this.#held].filter(([, held]) => held.leaseSeq > 0); // the others leave when they have started
+    await Promise.all(running.map(([partition, held]) => this.#leave(partition, held)));
     await Promise.all(this.#work);
   }
 
