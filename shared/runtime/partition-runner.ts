@@ -1,7 +1,7 @@
 /**
  * One stage partition at work: folds what the feed brings, commits, and keeps KV up to date behind it.
  *
- * Owns the two loops (commit, flush) and the pace of both. Does not own the right to run (ownership.ts) or reading
+ * Owns its loops (commits, results to KV, private state to KV) and their pace. Does not own the right to run (ownership.ts) or reading
  * (feed.ts).
  *
  * Invariants (tested in partition-runner.test.ts and by the law):
@@ -37,18 +37,18 @@ export interface Pace {
   readonly positionDelayMs: number;
   /** Private state reaches KV, and `applied` moves, this often, ms. */
   readonly applyIntervalMs: number;
-  /** After a flush that took d, the flusher rests for this many d, so that flushes coalesce under load. */
-  readonly restFactor: number;
+  /** After a flush of n results the flusher rests n times this, so that flushes coalesce under load, ms. */
+  readonly restPerResultMs: number;
 }
 
 export const DEFAULT_PACE: Pace = {
   watermarkDelayMs: 100,
   positionDelayMs: 1_000,
   applyIntervalMs: 10_000,
-  restFactor: 4,
+  restPerResultMs: 1,
 };
 
-const MAX_REST_MS = 2_000;
+const MAX_REST_MS = 5_000;
 const RETRY_MS = 250;
 const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 
@@ -62,7 +62,9 @@ export class PartitionRunner {
   readonly #pace: Pace;
   readonly #late: LatePublisher;
   readonly #commitDue = new Signal();
-  readonly #flushDue = new Signal();
+  readonly #resultsDue = new Signal();
+  readonly #applyDue = new Signal();
+  readonly #stopping = new Signal();
   readonly #committedOnce = new Signal();
   readonly #ended = Promise.withResolvers<RunnerEnd>();
   #recovered: Recovered | undefined;
@@ -97,6 +99,7 @@ export class PartitionRunner {
     const proveOwnership = () => this.#prove();
     this.#recovered = await recoverPartition({ log, definition, partition, late: this.#late, proveOwnership });
     this.#phase = 'running';
+    if (this.#recovered.image.hasResults) this.#resultsDue.raise(); // replayed commits that KV lacks
     void this.#run(this.#recovered);
   }
 
@@ -127,8 +130,7 @@ export class PartitionRunner {
   async stop(): Promise<void> {
     if (this.#phase === 'running') this.#phase = 'draining';
     if (!this.#recovered) this.#end({ kind: 'stopped' });
-    this.#commitDue.raise();
-    this.#flushDue.raise();
+    this.#wake();
     await this.ended;
   }
 
@@ -155,7 +157,8 @@ export class PartitionRunner {
 
   async #run(recovered: Recovered): Promise<void> {
     try {
-      await Promise.all([this.#commitLoop(recovered), this.#flushLoop(recovered)]);
+      const flushing = Promise.all([this.#resultsLoop(recovered), this.#applyLoop(recovered)]);
+      await Promise.all([this.#commitLoop(recovered), flushing.then(() => this.#drain(recovered))]);
       this.#end({ kind: 'stopped' });
     } catch (error) {
       this.#end(error instanceof FencedError ? { kind: 'fenced' } : { kind: 'failed', error: toError(error) });
@@ -165,11 +168,15 @@ export class PartitionRunner {
   #end(end: RunnerEnd): void {
     this.#over = true;
     this.#ended.resolve(end);
-    this.#commitDue.raise();
-    this.#flushDue.raise();
+    this.#wake();
     this.#committedOnce.raise();
     const fenced = new FencedError('Cannot prove ownership: the partition is no longer run here');
     for (const proof of this.#proofs.splice(0)) proof.reject(fenced);
+  }
+
+  /** Every loop looks at once whether it is to end. */
+  #wake(): void {
+    for (const signal of [this.#commitDue, this.#resultsDue, this.#applyDue, this.#stopping]) signal.raise();
   }
 
   // Commits.
@@ -207,7 +214,7 @@ export class PartitionRunner {
     committed.take(seq, draft.head);
     for (const proof of proofs) proof.resolve();
     this.#committedOnce.raise();
-    this.#flushDue.raise();
+    if (image.hasResults) this.#resultsDue.raise();
   }
 
   #prove(): Promise<void> {
@@ -220,24 +227,32 @@ export class PartitionRunner {
 
   // Flushes.
 
-  async #flushLoop(recovered: Recovered): Promise<void> {
-    let nextApply = Date.now() + this.#pace.applyIntervalMs;
+  /** Results reach KV as soon as they are committed and the flusher has rested. */
+  async #resultsLoop({ image }: Recovered): Promise<void> {
     while (this.#phase === 'running' && !this.#over) {
-      await this.#flushDue.waitAtMost(Math.max(0, nextApply - Date.now()));
-      if (this.#over) return;
-      const started = Date.now();
-      const applying = started >= nextApply;
-      const done = await this.#flush(recovered, applying);
-      const tookMs = Date.now() - started;
-      if (done && applying) nextApply = Date.now() + Math.max(this.#pace.applyIntervalMs, 10 * tookMs);
-      await this.#rest(done ? Math.min(MAX_REST_MS, tookMs * this.#pace.restFactor) : RETRY_MS);
+      await this.#resultsDue.wait();
+      const put = await this.#tryFlush(() => image.flushResults());
+      const restMs = put === undefined ? RETRY_MS : Math.min(MAX_REST_MS, put * this.#pace.restPerResultMs);
+      if (restMs > 0) await this.#stopping.waitAtMost(restMs);
+      if (image.hasResults) this.#resultsDue.raise();
     }
-    await this.#drain(recovered);
+  }
+
+  /** Private state reaches KV, and `applied` moves, once in a while. */
+  async #applyLoop(recovered: Recovered): Promise<void> {
+    let restMs = this.#pace.applyIntervalMs;
+    while (this.#phase === 'running' && !this.#over) {
+      await this.#applyDue.waitAtMost(restMs);
+      if (this.#phase !== 'running' || this.#over) return;
+      const started = Date.now();
+      const done = await this.#tryFlush(() => this.#apply(recovered));
+      restMs = done === undefined ? RETRY_MS : Math.max(this.#pace.applyIntervalMs, 10 * (Date.now() - started));
+    }
   }
 
   async #drain(recovered: Recovered): Promise<void> {
     while (!this.#over && this.#uncommitted(recovered)) await this.#committedOnce.wait();
-    while (!this.#over && !(await this.#flush(recovered, true))) await sleep(RETRY_MS);
+    while (!this.#over && (await this.#tryFlush(() => this.#apply(recovered))) === undefined) await sleep(RETRY_MS);
     this.#drained = true;
     this.#commitDue.raise();
   }
@@ -246,31 +261,32 @@ export class PartitionRunner {
     return state.hasChanges || state.position !== committed.position;
   }
 
-  /** False when the log was away: to be tried again. */
-  async #flush(recovered: Recovered, applying: boolean): Promise<boolean> {
-    const { image, committed } = recovered;
+  /** Undefined when the log was away: to be tried again. */
+  async #tryFlush<T>(flush: () => Promise<T>): Promise<T | undefined> {
     try {
-      if (!applying) await image.flushResults();
-      else if (committed.seq !== image.applied || image.dirtyKeys > 0)
-        await this.#apply(recovered, committed.describe());
-      return true;
+      return await flush();
     } catch (error) {
-      if (error instanceof LogUnavailableError) return false;
+      if (error instanceof LogUnavailableError) return undefined;
       throw error;
     }
   }
 
-  async #apply({ image, committed }: Recovered, applied: AppliedState): Promise<void> {
+  async #apply(recovered: Recovered): Promise<true> {
+    const { image, committed } = recovered;
+    if (committed.seq === image.applied && image.dirtyKeys === 0) return true;
+    const applied = committed.describe();
     await image.flushAll(applied);
+    await this.#purge(applied, committed.seq);
+    return true;
+  }
+
+  /** Deletes commits that neither recovery nor the stage behind needs; never the last one. */
+  async #purge(applied: AppliedState, lastSeq: number): Promise<void> {
     const { log, definition, partition, downstream } = this.#options;
     const { service } = definition;
     const folded = downstream ? await readEntry<AppliedState>(log, service, `${downstream}.applied`) : undefined;
     const below = downstream ? Math.min(applied.seq, folded?.pos ?? 0) : applied.seq;
-    if (below > 1 && committed.seq >= below) await log.purge(logStream(service), logSubject(service, partition), below);
-  }
-
-  async #rest(ms: number): Promise<void> {
-    if (ms > 0 && this.#phase === 'running' && !this.#over) await sleep(ms);
+    if (below > 1 && lastSeq >= below) await log.purge(logStream(service), logSubject(service, partition), below);
   }
 }
 

@@ -216,8 +216,8 @@ describe('applied (invariant 3)', () => {
     await image.flushAll(applied(7));
     await image.flushAll(applied(8));
     expect(story()).toEqual([
-      'append customer.1 if 0',
       'append pane.1 if 0',
+      'append customer.1 if 0',
       'append applied if 0',
       'append applied if 3',
     ]);

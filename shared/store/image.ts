@@ -36,6 +36,7 @@ export class Image {
   readonly #window: number;
   #results = new Set<Slot>();
   #state = new Set<Slot>();
+  #flushing: Promise<unknown> = Promise.resolve();
   #appliedRevision = 0;
   #applied = 0;
   puts = 0;
@@ -109,27 +110,35 @@ export class Image {
     return applied;
   }
 
-  /** Puts the results that KV lacks. */
-  async flushResults(): Promise<void> {
-    const slots = this.#results;
-    this.#results = new Set();
-    await this.#flush(slots, this.#results);
+  /** Puts the results that KV lacks, after any such flush under way; returns how many keys it put. */
+  flushResults(): Promise<number> {
+    const flushing = this.#flushing.then(() => {
+      const slots = this.#results;
+      this.#results = new Set();
+      return this.#flush(slots, this.#results);
+    });
+    this.#flushing = flushing.catch(() => {}); // its caller hears of it; the next flush takes up what it left
+    return flushing;
   }
 
-  /** Puts everything that KV lacks, then `applied`, which describes the last commit handed to `accept`. */
+  /**
+   * Puts everything that KV lacks, then `applied`, which describes the last commit handed to `accept`.
+   * Results go on being flushed by flushResults while private state is put.
+   */
   async flushAll(applied: AppliedState): Promise<void> {
-    await this.flushResults();
-    const slots = this.#state; // taken only now: a failure before leaves it queued
+    const slots = this.#state;
     this.#state = new Set();
     await this.#flush(slots, this.#state);
+    await this.flushResults();
     await this.#putApplied(applied);
   }
 
   /** Puts every slot of a set; on failure, what was not put goes back into `rest`. */
-  async #flush(slots: Set<Slot>, rest: Set<Slot>): Promise<void> {
+  async #flush(slots: Set<Slot>, rest: Set<Slot>): Promise<number> {
     try {
       const rejected = await this.#putAll(slots);
       if (rejected.length > 0) await this.#repair(rejected);
+      return slots.size;
     } catch (error) {
       for (const slot of slots) if (slot.unflushed !== undefined) rest.add(slot);
       throw error;
