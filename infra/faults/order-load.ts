@@ -68,6 +68,12 @@ export function eventsOf(changes: readonly OrderChange[]): OrderEvent[] {
   ]);
 }
 
+/** The topic's route, as a routes file has it. The wall clock has no say in it: no partition is ever idle. */
+export function routeOf({ options }: OrderLoad): Readonly<Record<string, unknown>> {
+  const idle = { policy: 'hold', afterMs: 3_600_000 };
+  return { decoder: 'debezium-json', outOfOrdernessMs: options.boundMs, idle };
+}
+
 /** The input of a straight fold. */
 export function stepsOf({ changes, options }: OrderLoad): Step<OrderEvent>[] {
   const { kafkaPartitions, boundMs } = options;
@@ -109,7 +115,8 @@ function changesOf(events: readonly OrderEvent[], options: LoadOptions, random: 
     const renewed = events[2];
     const k = random() < MOVED ? customerOf(String(Number(first.k) + 1)) : placed.k;
     delay += (random() * boundMs) / 3;
-    changes.push({ ...at(), before: placed, ...(renewed ? { after: { ...renewed, k } } : {}) });
+    const amount = renewed?.amount === first.amount ? first.amount + 1 : renewed?.amount; // or nothing would change
+    changes.push({ ...at(), before: placed, ...(amount === undefined ? {} : { after: { ...first, k, amount } }) });
   }
   delay += (random() * boundMs) / 3;
   if (random() < UNREADABLE) changes.push(at());

@@ -23,7 +23,9 @@ const STAGES: Readonly<Record<(typeof SERVICES)[number], readonly StageDefinitio
 /** Up to so many orders of a customer, rfm remembers all their times; of more, which ones depends on their arrival. */
 const REMEMBERED_TIMES = 5;
 
-/** Differences between what the mesh wrote and what it should have, a sentence each; [] when there are none. */
+const SHOWN = 6;
+
+/** The first differences between what the mesh wrote and what it should have, a sentence each; [] when there are none. */
 export async function differences(mesh: TestMesh, load: OrderLoad): Promise<string[]> {
   const found = [
     ...(await compareEvents(mesh, load)),
@@ -40,7 +42,7 @@ export async function differences(mesh: TestMesh, load: OrderLoad): Promise<stri
     const late = straight.late.map(lateText).sort();
     found.push(...compareLists(`late records of ${service}`, late, await readLate(mesh.log, service)));
   }
-  return found;
+  return found.length > SHOWN ? [...found.slice(0, SHOWN), `and ${found.length - SHOWN} more`] : found;
 }
 
 /** Each record's events are in EVENTS once, in its Kafka partition's order. */

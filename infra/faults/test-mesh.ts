@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ALL, PARTITIONS } from '../../shared/events/partition.ts';
 import type { Progress } from '../../shared/log/frame.ts';
 import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
-import { bucketStream, EVENTS, keySubject, MEMBERS, progressSubject } from '../../shared/log/names.ts';
+import { bucketStream, EVENTS, keySubject, LEASES, MEMBERS, progressSubject } from '../../shared/log/names.ts';
 import { provisionMesh, provisionService } from '../../shared/log/provision.ts';
 import type { MemberRecord } from '../../shared/runtime/status.ts';
 import { entryText, isDeleteMarker } from '../../shared/store/entry.ts';
@@ -124,6 +124,43 @@ export class TestMesh implements AsyncDisposable {
   async members(): Promise<MemberRecord[]> {
     const found = await this.log.lastOfEach(bucketStream(MEMBERS), [keySubject(MEMBERS, '*')]);
     return found.filter((one) => !isDeleteMarker(one)).map((one) => JSON.parse(entryText(one)) as MemberRecord);
+  }
+
+  /** Who says that it runs each partition of a service, and who holds its lease. */
+  async owners(
+    service: string,
+  ): Promise<Map<string, { readonly running: string[]; readonly lease: string | undefined }>> {
+    const members = await this.members();
+    const leases = await this.log.lastOfEach(bucketStream(LEASES), [keySubject(LEASES, `${service}.*`)]);
+    const leaseOf = (partition: string) => {
+      const lease = leases.find(({ subject }) => subject.endsWith(`.${partition}`));
+      return lease && !isDeleteMarker(lease) ? (JSON.parse(entryText(lease)) as { owner: string }).owner : undefined;
+    };
+    const runs = ({ stages = [] }: MemberRecord, partition: string) =>
+      stages.some((stage) => stage.service === service && stage.partition === partition && stage.state === 'running');
+    return new Map(
+      [...PARTITIONS, ALL].map((partition) => {
+        const running = members.filter((member) => runs(member, partition)).map(({ instance }) => instance);
+        return [partition, { running, lease: leaseOf(partition) }];
+      }),
+    );
+  }
+
+  /** Resolves when every partition of a service has exactly one owner and each of these instances, and no other, owns some. */
+  async settle(service: string, instances: readonly string[]): Promise<void> {
+    let seen = '';
+    await until(
+      () => `${service} is settled on ${instances.join(', ')}; it is ${seen}\n${this.#tails()}`,
+      async () => {
+        const owners = await this.owners(service);
+        seen = JSON.stringify([...owners]);
+        const isSingle = [...owners.values()].every(
+          ({ running, lease }) => running.length === 1 && running[0] === lease,
+        );
+        const owning = new Set([...owners.values()].flatMap(({ running }) => running));
+        return isSingle && [...owning].sort().join() === [...instances].sort().join();
+      },
+    );
   }
 
   /** Ends every process that runs as an operator would; each must have drained. */
