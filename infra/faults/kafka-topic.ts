@@ -12,13 +12,11 @@ let made = 0;
 
 export class KafkaTopic implements AsyncDisposable {
   readonly name: string;
-  readonly partitions: number;
   readonly #kafka: Kafka;
   readonly #producer: Producer;
 
-  private constructor(name: string, partitions: number, kafka: Kafka) {
+  private constructor(name: string, kafka: Kafka) {
     this.name = name;
-    this.partitions = partitions;
     this.#kafka = kafka;
     this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, maxInFlightRequests: 1 });
   }
@@ -38,7 +36,7 @@ export class KafkaTopic implements AsyncDisposable {
         topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
       }),
     );
-    const topic = new KafkaTopic(name, partitions, kafka);
+    const topic = new KafkaTopic(name, kafka);
     await topic.#producer.connect();
     return topic;
   }
@@ -47,6 +45,13 @@ export class KafkaTopic implements AsyncDisposable {
   async send(records: readonly TopicRecord[]): Promise<void> {
     const messages = records.map(({ key, ...rest }) => (key === undefined ? rest : { ...rest, key }));
     await this.#producer.send({ topic: this.name, messages });
+  }
+
+  /** Adds partitions. */
+  async growTo(count: number): Promise<void> {
+    await withAdmin(this.#kafka, (admin) => admin.createPartitions({ topicPartitions: [{ topic: this.name, count }] }));
+    await this.#producer.disconnect(); // it knows the former partitions only, and drops records for others silently
+    await this.#producer.connect();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
