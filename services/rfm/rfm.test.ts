@@ -134,8 +134,8 @@ describe('summary', () => {
       fc.property(fc.integer(), fc.integer({ min: 1, max: 3 }), (seed, kafkaPartitions) => {
         const events = generateOrders({
           seed,
-          orders: 200,
-          customers: 25,
+          orders: 120,
+          customers: 15,
           startMs: START,
           spanMs: 150 * DAY,
           changed: 0.2,

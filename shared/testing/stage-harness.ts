@@ -8,7 +8,7 @@ import type { StageDefinition } from '../events/stage.ts';
 import { ALL, PARTITIONS, partitionOf, partitionName } from '../events/partition.ts';
 import { encodeFrame, type Progress } from '../log/frame.ts';
 import { dataSubject, logSubject, progressSubject } from '../log/names.ts';
-import { parseCommit } from '../runtime/commit.ts';
+import { type CommitLine, parseCommit } from '../runtime/commit.ts';
 import { Committed } from '../runtime/committed.ts';
 import { type AppliedState, type InputMessage, PartitionState } from '../runtime/partition-state.ts';
 
@@ -70,9 +70,12 @@ class PartitionHarness {
   readonly #partition: string;
   readonly #schedule: Schedule;
   readonly #commitLog: InputMessage[];
-  readonly #commits: InputMessage[] = [];
+  /** Commits that KV does not have yet. */
+  #unapplied: { readonly seq: number; readonly commit: ReturnType<typeof parseCommit> }[] = [];
   /** KV: key to JSON text. */
   readonly kv = new Map<string, string>();
+  /** What recovery loads of it, without the partition: not the outputs. */
+  readonly #loadable = new Map<string, string>();
   readonly kinds = new Map<string, 'state' | 'result'>();
   readonly late: string[] = [];
   #applied: AppliedState | undefined;
@@ -112,7 +115,7 @@ class PartitionHarness {
     const subject = logSubject(this.#definition.service, this.#partition);
     const message = { subject, seq: this.#commitLog.length + 1, payload: new TextEncoder().encode(payload) };
     this.#commitLog.push(message);
-    this.#commits.push(message);
+    this.#unapplied.push({ seq: message.seq, commit: parseCommit(message.payload) });
     this.#committed.take(message.seq, head);
     this.late.push(...late);
     if (++this.#sinceFlush >= this.#schedule.flushEvery) this.#flush();
@@ -122,36 +125,37 @@ class PartitionHarness {
   /** Brings KV up to date with every commit. */
   #flush(): void {
     this.#sinceFlush = 0;
-    const from = this.#applied?.seq ?? 0;
-    for (const commit of this.#commits) {
-      if (commit.seq <= from) continue;
-      for (const line of parseCommit(commit.payload).lines) {
-        if (line.kind === 'put') this.#put(line.key, line.text);
-        if (line.kind === 'delete') this.kv.delete(`${this.#partition}.${line.key}`);
-      }
-    }
+    for (const { commit } of this.#unapplied) for (const line of commit.lines) this.#put(line);
+    this.#unapplied = [];
     this.#applied = this.#committed.describe();
   }
 
-  #put(key: string, text: string): void {
-    this.kinds.set(`${this.#partition}.${key}`, this.#state.tableOf(key)?.kind === 'state' ? 'state' : 'result');
-    this.kv.set(`${this.#partition}.${key}`, text);
+  #put(line: CommitLine): void {
+    if (line.kind === 'late') return;
+    const key = `${this.#partition}.${line.key}`;
+    if (line.kind === 'delete') {
+      this.kv.delete(key);
+      this.#loadable.delete(line.key);
+      return;
+    }
+    const kind = this.#state.tableOf(line.key)?.kind;
+    this.kinds.set(key, kind === 'state' ? 'state' : 'result');
+    this.kv.set(key, line.text);
+    if (kind !== 'output') this.#loadable.set(line.key, line.text);
   }
 
   /** As recovery.ts does it: KV as of `applied`, then the commits after it. */
   #recover(): PartitionState {
     const state = new PartitionState(this.#definition, this.#partition);
-    for (const [key, text] of this.kv) state.loadKey(key.slice(this.#partition.length + 1), text);
+    for (const [key, text] of this.#loadable) state.loadKey(key, text);
     this.#committed = new Committed();
     if (this.#applied) {
       state.restore(this.#applied);
       this.#committed.take(this.#applied.seq, this.#applied);
     }
-    for (const commit of this.#commits) {
-      if (commit.seq <= (this.#applied?.seq ?? 0)) continue;
-      const { head, lines } = parseCommit(commit.payload);
-      state.replay(head, lines);
-      this.#committed.take(commit.seq, head);
+    for (const { seq, commit } of this.#unapplied) {
+      state.replay(commit.head, commit.lines);
+      this.#committed.take(seq, commit.head);
     }
     state.open();
     return state;
