@@ -6,17 +6,21 @@ export class Signal {
   #raised = false;
   #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerDue = Number.POSITIVE_INFINITY;
 
   raise(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#timerDue = Number.POSITIVE_INFINITY;
     this.#raised = this.#waiting.length === 0;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Raises after this long, unless it is raised before or a raise is already due. */
+  /** Raises after this long, unless it is raised before or sooner. */
   raiseWithin(ms: number): void {
-    if (this.#raised || this.#timer !== undefined) return;
+    const due = performance.now() + ms;
+    if (this.#raised || this.#timerDue <= due) return;
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
     this.#timer = setTimeout(() => this.raise(), ms);
   }
 
