@@ -1,7 +1,7 @@
 /**
  * Reads the input of one partition once, for all stages of this process that fold it (fused workers).
  *
- * Invariants:
+ * Invariants (tested in feed.test.ts):
  * 1. Every subscriber sees every message behind its position, in stream order; a message is decoded at most once.
  * 2. The slowest subscriber sets the pace: nothing is read ahead of its back-pressure.
  * 3. A subscriber that joins below what was read makes the feed read again from there; the others skip what they have.
@@ -56,7 +56,9 @@ export class Feed {
     const from = Math.min(...Array.from(this.#subscribers, ({ position }) => position)) + 1;
     this.#next = from;
     const done = this.#read(from, stop.signal).catch((error: unknown) => {
-      if (!stop.signal.aborted) this.#onError(error);
+      if (stop.signal.aborted) return;
+      this.#reading = undefined; // the next to join begins anew
+      this.#onError(error);
     });
     this.#reading = { stop, done };
   }
