@@ -1,13 +1,44 @@
 /** What a run cost: CPU of each process and bytes of each stream, for an event. */
+import { availableParallelism } from 'node:os';
 import { bucketStream, EVENTS, logStream } from '../../shared/log/names.ts';
 import type { StreamState } from '../../shared/log/log.ts';
 import type { BenchMesh } from './bench-mesh.ts';
-import { takeUsage, type UsageSnapshot, usageBetween } from './process-usage.ts';
-import type { ProcessCost, StorageCost } from './result.ts';
+import { otherLoad, takeUsage, type UsageSnapshot, usageBetween } from './process-usage.ts';
+import type { ProcessCost, StorageCost, ThroughputResult } from './result.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The longest a store rests between two flushes is 2 s (partition-runner.ts): after this it has nothing more to put. */
 const STILL_MS = 3_000;
+
+export interface Measured {
+  readonly row: string;
+  readonly events: number;
+  readonly before: UsageSnapshot;
+  /** Everything is committed. */
+  readonly after: UsageSnapshot;
+  /** And everything is in KV. */
+  readonly inKv?: { readonly usage: UsageSnapshot; readonly puts: number };
+  readonly storage: readonly StorageCost[];
+  readonly budget: ThroughputResult['budget'];
+}
+
+export function throughputOf({ row, events, before, after, inKv, storage, budget }: Measured): ThroughputResult {
+  const cpu = processCosts(before, after, events);
+  const cpuToKv = inKv && processCosts(before, inKv.usage, events);
+  const others = otherLoad(before, after, availableParallelism());
+  return {
+    kind: 'throughput',
+    row,
+    events,
+    seconds: (after.atMs - before.atMs) / 1000,
+    ...(cpu ? { cpu } : {}),
+    ...(cpuToKv ? { cpuToKv } : {}),
+    ...(inKv ? { putsPerEvent: inKv.puts / events } : {}),
+    ...(others === undefined ? {} : { otherLoad: others }),
+    storage,
+    budget,
+  };
+}
 
 /** Undefined where the system does not tell. */
 export function processCosts(

@@ -4,7 +4,7 @@
  *
  *   latency-load.ts <brokers> <topic> <orders a second> <seconds>
  *
- * Prints a JSON line for each send: its first customer, how many, when sent and when Kafka acked (ms since the epoch).
+ * Prints a JSON line for each send (Sent); times are ms since the epoch.
  * Invariant: a send does not wait for the one before it; what is due is sent at the next tick, however late that is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,8 @@ export interface Sent {
   readonly count: number;
   readonly sentMs: number;
   readonly ackedMs: number;
+  /** CPU this process has used so far. */
+  readonly cpuUs: number;
 }
 
 const TICK_MS = 5;
@@ -50,7 +52,8 @@ async function send(producer: Producer, topic: string, made: number, count: numb
     return { key: orderKey(number), value, partition: number % KAFKA_PARTITIONS };
   });
   await producer.send({ topic, messages, acks: 1 });
-  const sent: Sent = { first: FIRST_CUSTOMER + made, count, sentMs, ackedMs: clockMs() };
+  const { user, system } = process.cpuUsage();
+  const sent: Sent = { first: FIRST_CUSTOMER + made, count, sentMs, ackedMs: clockMs(), cpuUs: user + system };
   console.log(JSON.stringify(sent));
 }
 

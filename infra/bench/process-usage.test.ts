@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cpuUsOf, residentOf, takeUsage, usageBetween } from './process-usage.ts';
+import { cpuUsOf, machineUsOf, otherLoad, residentOf, takeUsage, usageBetween } from './process-usage.ts';
 
 const STAT =
   '4711 (a (nasty) name) S 1 4711 4711 0 -1 4194560 5013 0 7 0 1234 66 0 0 20 0 11 0 88123 1234567 2222 18446744073709551615';
+
+const EMPTY = { atMs: 0, monotonicUs: 0, cpuUs: undefined, machineUs: undefined };
 
 describe('cpuUsOf', () => {
   it('adds user and system time, whatever the name of the process', () => {
@@ -27,8 +29,8 @@ describe('residentOf', () => {
 
 describe('usageBetween', () => {
   it('subtracts by process', () => {
-    const before = { atMs: 0, monotonicUs: 0, cpuUs: new Map([['bridge', 500]]) };
-    const after = { atMs: 1, monotonicUs: 1_000, cpuUs: new Map([['bridge', 1_700]]) };
+    const before = { ...EMPTY, cpuUs: new Map([['bridge', 500]]) };
+    const after = { ...EMPTY, cpuUs: new Map([['bridge', 1_700]]) };
     expect(usageBetween(before, after)).toEqual(new Map([['bridge', 1_200]]));
   });
 
@@ -36,5 +38,27 @@ describe('usageBetween', () => {
     const gone = takeUsage(new Map([['gone', 2 ** 30]]));
     expect(gone.cpuUs).toBeUndefined();
     expect(usageBetween(gone, gone)).toBeUndefined();
+  });
+});
+
+describe('machineUsOf', () => {
+  it('adds all but idling and waiting', () => {
+    expect(machineUsOf('cpu  10 1 5 9000 800 2 3 4 7 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n')).toBe(25 * 10_000);
+    expect(machineUsOf(undefined)).toBeUndefined();
+  });
+});
+
+describe('otherLoad', () => {
+  const before = { ...EMPTY, cpuUs: new Map([['bridge', 0]]), machineUs: 1_000_000 };
+
+  it('is the share of all cores that was not ours', () => {
+    const after = { ...EMPTY, atMs: 1_000, cpuUs: new Map([['bridge', 500_000]]), machineUs: 2_000_000 };
+    expect(otherLoad(before, after, 2)).toBe(0.25);
+  });
+
+  it('is never below nothing, and unknown where processes are', () => {
+    const after = { ...EMPTY, atMs: 1_000, cpuUs: new Map([['bridge', 500_000]]), machineUs: 1_400_000 };
+    expect(otherLoad(before, after, 2)).toBe(0);
+    expect(otherLoad(before, { ...EMPTY, atMs: 1_000 }, 2)).toBeUndefined();
   });
 });

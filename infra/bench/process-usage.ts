@@ -13,6 +13,8 @@ export interface UsageSnapshot {
   readonly monotonicUs: number;
   /** CPU microseconds since each process started; undefined where the system does not tell. */
   readonly cpuUs: ReadonlyMap<string, number> | undefined;
+  /** Of all processes together, since the machine started. */
+  readonly machineUs: number | undefined;
 }
 
 /** `pids` by the name the process is to have in the result. */
@@ -23,7 +25,12 @@ export function takeUsage(pids: ReadonlyMap<string, number>): UsageSnapshot {
     if (used !== undefined) cpuUs.set(name, used);
   }
   const monotonicUs = Number(process.hrtime.bigint() / 1000n);
-  return { atMs: performance.now(), monotonicUs, cpuUs: cpuUs.size === pids.size ? cpuUs : undefined };
+  return {
+    atMs: performance.now(),
+    monotonicUs,
+    cpuUs: cpuUs.size === pids.size ? cpuUs : undefined,
+    machineUs: machineUsOf(readText('/proc/stat')),
+  };
 }
 
 /** CPU microseconds of each process between the two; undefined when either is unknown. */
@@ -34,6 +41,23 @@ export function usageBetween(before: UsageSnapshot, after: UsageSnapshot): Reado
   return used;
 }
 
+/**
+ * The share of the machine (0 to 1) that everything else used meanwhile: what makes a rate smaller and a latency longer
+ * than they are. `alsoOursUs`: of processes of ours that are not in the snapshots.
+ */
+export function otherLoad(
+  before: UsageSnapshot,
+  after: UsageSnapshot,
+  cores: number,
+  alsoOursUs = 0,
+): number | undefined {
+  const ours = usageBetween(before, after);
+  if (!ours || before.machineUs === undefined || after.machineUs === undefined) return undefined;
+  let others = after.machineUs - before.machineUs - alsoOursUs;
+  for (const us of ours.values()) others -= us;
+  return Math.min(1, Math.max(0, others / (cores * (after.atMs - before.atMs) * 1000)));
+}
+
 /** Resident memory; `private` is what no other process shares, unlike the runtime's own file. */
 export interface Resident {
   readonly bytes: number;
@@ -42,6 +66,17 @@ export interface Resident {
 
 export function resident(pid: number): Resident | undefined {
   return residentOf(readProc(pid, 'status'));
+}
+
+/** The first line of proc(5) stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in user already. */
+export function machineUsOf(stat: string | undefined): number | undefined {
+  const fields = /^cpu +(.+)$/m
+    .exec(stat ?? '')?.[1]
+    ?.split(' ')
+    .map(Number);
+  if (!fields) return undefined;
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
+  return (user + nice + system + irq + softirq + steal) * TICK_US;
 }
 
 /** Fields 14 (user) and 15 (system) of proc(5) stat; the name in field 2 may hold spaces and brackets. */
@@ -64,8 +99,12 @@ function kilobytesOf(status: string | undefined, field: string): number | undefi
 }
 
 function readProc(pid: number, file: 'stat' | 'status'): string | undefined {
+  return readText(`/proc/${pid}/${file}`);
+}
+
+function readText(file: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

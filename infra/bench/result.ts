@@ -29,6 +29,8 @@ export interface ThroughputResult {
   /** Puts into KV buckets for an event; below 1 because they coalesce. */
   readonly putsPerEvent?: number;
   /** CPU of the processes in `workers` together may be so much, microseconds an event. */
+  /** Share of the machine that other work used meanwhile, 0 to 1; absent where the system does not tell. */
+  readonly otherLoad?: number;
   readonly budget: { readonly workers: readonly string[]; readonly usPerEvent: number };
 }
 
@@ -39,6 +41,7 @@ export interface LatencyResult {
   readonly events: number;
   /** Sent, but not seen in KV before the row gave up. */
   readonly missing: number;
+  readonly otherLoad?: number;
   readonly fromAckMs: LatencyFigures;
   readonly fromSendMs: LatencyFigures;
 }

@@ -42,6 +42,7 @@ function throughputTable(results: readonly ThroughputResult[]): string {
     'budget',
     'bytes/event',
     'KV puts/event',
+    'other load',
   ];
   return table(head, results.map(throughputCells));
 }
@@ -59,6 +60,7 @@ function throughputCells(result: ThroughputResult): Cells {
     judged(sum(workers), budget.usPerEvent, (us) => us.toFixed(1)),
     storage.map(({ stream, bytesPerEvent }) => `${stream} ${Math.round(bytesPerEvent)}`).join(', '),
     putsPerEvent === undefined ? '' : putsPerEvent.toFixed(2),
+    percent(result.otherLoad),
   ];
 }
 
@@ -76,15 +78,24 @@ function peerTable(): string {
 }
 
 function latencyTable(results: readonly LatencyResult[]): string {
-  const rows = results.map(({ row, perSecond, missing, fromAckMs: ack, fromSendMs: send }) => [
+  const rows = results.map(({ row, perSecond, missing, otherLoad, fromAckMs: ack, fromSendMs: send }) => [
     `${row}, ${thousands(perSecond)} orders/s`,
     judged(ack.p50, LATENCY_MS.p50, ms),
     judged(ack.p99, LATENCY_MS.p99, ms),
     ms(ack.max),
     `${ms(send.p50)} / ${ms(send.p99)} / ${ms(send.max)}`,
     missing === 0 ? 'none' : thousands(missing),
+    percent(otherLoad),
   ]);
-  const head = ['Kafka append (ack) to KV', 'p50 ms', 'p99 ms', 'max ms', 'from send: p50 / p99 / max ms', 'missing'];
+  const head = [
+    'Kafka append (ack) to KV',
+    'p50 ms',
+    'p99 ms',
+    'max ms',
+    'from send: p50 / p99 / max ms',
+    'missing',
+    'other load',
+  ];
   return table(head, rows);
 }
 
@@ -124,6 +135,10 @@ function costs(list: readonly ProcessCost[] | undefined): string {
 
 function sum(list: readonly ProcessCost[] | undefined): number | undefined {
   return list?.reduce((total, { usPerEvent }) => total + usPerEvent, 0);
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? 'not available' : `${Math.round(share * 100)} %`;
 }
 
 function thousands(value: number): string {

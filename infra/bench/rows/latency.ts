@@ -2,13 +2,15 @@
  * Row `latency`: from Kafka to a customer's value on its way into KV, order by order, at a steady rate.
  * Kafka's ack ends the append; counted from the ack a latency may be below what the order took, never above.
  */
+import { availableParallelism } from 'node:os';
 import { keySubject } from '../../../shared/log/names.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
 import type { BenchWorker } from '../bench-worker.ts';
 import { makeTopic } from '../kafka-topic.ts';
 import { clockMs, type Sent } from '../latency-load.ts';
 import { latencyFigures } from '../percentiles.ts';
-import type { Result } from '../result.ts';
+import { otherLoad, takeUsage } from '../process-usage.ts';
+import type { LatencyResult, Result } from '../result.ts';
 import { waitUntil } from '../wait-until.ts';
 import { BRIDGE, pidOf } from './bridge-run.ts';
 import { stageWorker, untilRunning } from './stage-workers.ts';
@@ -38,11 +40,17 @@ async function runLatency(
   const workers = [];
   for (const services of groups)
     workers.push({ services, worker: await mesh.startWorker(stageWorker(services), topic) });
-  await untilRunning(mesh, workers);
+  const stages = await untilRunning(mesh, workers);
   const bridge = await mesh.startWorker(BRIDGE, topic);
-  await pidOf(mesh, bridge);
+  const pids = new Map<string, number>([
+    ...stages,
+    ...mesh.serverPids(),
+    ['bridge', await pidOf(mesh, bridge)],
+    ['bench', process.pid],
+  ]);
   await untilBridging(mesh, bridge);
   const seen = followCustomers(mesh);
+  const before = takeUsage(pids);
   const sent = await sendOrders(mesh, topic, perSecond, WARM_UP_S + seconds);
   const total = sent.reduce((sum, { count }) => sum + count, 0);
   const what = 'the last orders to be seen in KV';
@@ -50,8 +58,12 @@ async function runLatency(
     mesh.signal.throwIfAborted();
     mesh.progress.say(error instanceof Error ? error.message : String(error));
   });
+  const loadUs = Math.max(0, ...sent.map(({ cpuUs }) => cpuUs));
+  const others = otherLoad(before, takeUsage(pids), availableParallelism(), loadUs);
+  mesh.noteMeasured(names, before, takeUsage(pids));
   await mesh.stopWorkers();
-  return compare(`latency: ${names.join(', ')}`, perSecond, sent, seen);
+  const result = compare(`latency: ${names.join(', ')}`, perSecond, sent, seen);
+  return others === undefined ? result : { ...result, otherLoad: others };
 }
 
 async function untilBridging(mesh: BenchMesh, bridge: BenchWorker): Promise<void> {
@@ -87,7 +99,12 @@ async function sendOrders(mesh: BenchMesh, topic: string, perSecond: number, sec
   return sent;
 }
 
-function compare(row: string, perSecond: number, sent: readonly Sent[], seen: ReadonlyMap<number, number>): Result {
+function compare(
+  row: string,
+  perSecond: number,
+  sent: readonly Sent[],
+  seen: ReadonlyMap<number, number>,
+): LatencyResult {
   const counted = sent
     .toSorted((a, b) => a.first - b.first)
     .filter(({ sentMs }, _, [first]) => {

@@ -4,7 +4,7 @@
  */
 import type { BenchMesh } from '../bench-mesh.ts';
 import { BRIDGE_US, SERVICE_US } from '../budgets.ts';
-import { processCosts, storageCosts, untilStoresAreStill } from '../costs.ts';
+import { storageCosts, throughputOf, untilStoresAreStill } from '../costs.ts';
 import { takeUsage } from '../process-usage.ts';
 import type { Result } from '../result.ts';
 import { haveCommitted, lastDataFrames } from '../stage-progress.ts';
@@ -30,22 +30,12 @@ async function runPath(mesh: BenchMesh, dataset: Dataset, groups: readonly (read
   await waitUntil(isDone, { what: 'the stages', signal: mesh.signal, check: () => mesh.checkAlive() });
   const after = takeUsage(pids);
   mesh.progress.say('path: waiting until KV holds all results');
-  const still = await untilStoresAreStill(mesh, SERVICES, pids);
+  const inKv = await untilStoresAreStill(mesh, SERVICES, pids);
   const storage = await storageCosts(mesh, SERVICES, events);
   await mesh.stopWorkers();
   const names = ['bridge', ...groups.map((services) => services.join('+'))];
   mesh.noteMeasured(names, before, after);
-  const cpu = processCosts(before, after, events);
-  const cpuToKv = processCosts(before, still.usage, events);
-  return {
-    kind: 'throughput',
-    row: `path: ${names.join(', ')}`,
-    events,
-    seconds: (after.atMs - before.atMs) / 1000,
-    ...(cpu ? { cpu } : {}),
-    ...(cpuToKv ? { cpuToKv } : {}),
-    storage,
-    putsPerEvent: still.puts / events,
-    budget: { workers: names, usPerEvent: BRIDGE_US + SERVICES.length * SERVICE_US },
-  };
+  const row = `path: ${names.join(', ')}`;
+  const budget = { workers: names, usPerEvent: BRIDGE_US + SERVICES.length * SERVICE_US };
+  return throughputOf({ row, events, before, after, inKv, storage, budget });
 }

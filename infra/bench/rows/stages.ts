@@ -2,7 +2,7 @@
 import { logSubject } from '../../../shared/log/names.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
 import { SERVICE_US } from '../budgets.ts';
-import { processCosts, storageCosts, untilStoresAreStill } from '../costs.ts';
+import { storageCosts, throughputOf, untilStoresAreStill } from '../costs.ts';
 import { takeUsage } from '../process-usage.ts';
 import type { Result } from '../result.ts';
 import { eventsFolded, haveCommitted, lastDataFrames } from '../stage-progress.ts';
@@ -33,23 +33,11 @@ export async function benchStages(mesh: BenchMesh, dataset: Dataset, services: r
   await waitUntil(isDone, { what: plan.name, signal: mesh.signal, everyMs: POLL_MS, check: () => mesh.checkAlive() });
   const after = takeUsage(pids);
   mesh.progress.say(`${plan.name}: waiting until KV holds all results`);
-  const still = await untilStoresAreStill(mesh, services, pids);
+  const inKv = await untilStoresAreStill(mesh, services, pids);
   const storage = await storageCosts(mesh, services, events);
   await mesh.stopWorkers();
   mesh.noteMeasured([plan.name], before, after);
-  const cpu = processCosts(before, after, events);
-  const cpuToKv = processCosts(before, still.usage, events);
-  return [
-    {
-      kind: 'throughput',
-      row: services.length > 1 ? `fused ${plan.name}` : plan.name,
-      events,
-      seconds: (after.atMs - before.atMs) / 1000,
-      ...(cpu ? { cpu } : {}),
-      ...(cpuToKv ? { cpuToKv } : {}),
-      storage,
-      putsPerEvent: still.puts / events,
-      budget: { workers: [plan.name], usPerEvent: SERVICE_US * services.length },
-    },
-  ];
+  const row = services.length > 1 ? `fused ${plan.name}` : plan.name;
+  const budget = { workers: [plan.name], usPerEvent: SERVICE_US * services.length };
+  return [throughputOf({ row, events, before, after, inKv, storage, budget })];
 }
