@@ -5,8 +5,9 @@ import type { Result } from './result.ts';
 export function bestRuns(results: readonly Result[]): Result[] {
   const best = new Map<string, Result>();
   for (const result of results) {
-    const known = best.get(result.row);
-    if (!known || costOf(result) < costOf(known)) best.set(result.row, result);
+    const name = `${result.kind} ${result.row}`;
+    const known = best.get(name);
+    if (!known || costOf(result) < costOf(known)) best.set(name, result);
   }
   return [...best.values()];
 }

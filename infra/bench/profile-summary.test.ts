@@ -39,7 +39,7 @@ describe('selfTimes', () => {
 
 describe('profileTable', () => {
   it('leaves idle time out of the shares', () => {
-    expect(profileTable(PROFILE, [])).toContain('| push bridge/lane.ts:12 | 65.0 % | 1 |');
+    expect(profileTable(PROFILE, [])).toMatch(/\| push bridge\/lane\.ts:12 +\| 65\.0 % \| 1 +\|/);
     expect(profileTable(PROFILE, [])).not.toContain('idle');
   });
 });

@@ -123,9 +123,14 @@ export function judged(value: number | undefined, limit: number, show: (value: n
   return value <= limit ? `${show(value)} (ok, budget ${limit})` : `${show(value)} (OVER budget ${limit})`;
 }
 
+/** Aligned, as the formatter wants a table that is pasted into a README. */
 export function table(head: Cells, rows: readonly Cells[]): string {
-  const line = (cells: Cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+  const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)));
+  const draw = (cells: Cells) =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
+  const [first = [], ...rest] = lines;
+  return [draw(first), draw(widths.map((width) => '-'.repeat(width))), ...rest.map(draw)].join('\n');
 }
 
 function costs(list: readonly ProcessCost[] | undefined): string {

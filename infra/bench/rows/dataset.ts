@@ -8,7 +8,7 @@ import { fillTopic } from '../kafka-topic.ts';
 import { type BridgeRun, runBridge } from './bridge-run.ts';
 
 /** The first built-in route's. */
-const TOPIC = 'dbserver1.public.orders';
+export const TOPIC = 'dbserver1.public.orders';
 
 export class Dataset {
   readonly topic = TOPIC;

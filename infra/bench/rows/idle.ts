@@ -1,11 +1,13 @@
-/** Row `idle`: resident memory of each worker of a mesh in which nothing happens. */
+/** Row `idle`: resident memory of each worker of a mesh in which nothing happens, Kafka's topic being empty. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchMesh } from '../bench-mesh.ts';
 import type { WorkerPlan } from '../bench-worker.ts';
 import { IDLE_BYTES } from '../budgets.ts';
+import { makeTopic } from '../kafka-topic.ts';
 import { resident } from '../process-usage.ts';
 import type { Result } from '../result.ts';
 import { BRIDGE, pidOf } from './bridge-run.ts';
+import { TOPIC } from './dataset.ts';
 import { stageWorker, untilRunning } from './stage-workers.ts';
 
 const IDLE_MS = 10_000;
@@ -13,7 +15,7 @@ const GATEWAY: WorkerPlan = { name: 'gateway', entry: 'services/gateway/main.ts'
 
 export async function benchIdle(mesh: BenchMesh): Promise<Result[]> {
   await mesh.clear();
-  await mesh.kafka();
+  await makeTopic(await mesh.kafka(), TOPIC);
   const apart = [BRIDGE, stageWorker(['sales']), stageWorker(['rfm']), GATEWAY];
   return [...(await measure(mesh, apart)), ...(await measure(mesh, [stageWorker(['sales', 'rfm'])]))];
 }

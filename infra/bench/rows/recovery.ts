@@ -10,9 +10,9 @@ import { fillEvents } from '../event-frames.ts';
 import type { Result } from '../result.ts';
 import { allRunning, eventsFolded, haveCommitted, lastDataFrames } from '../stage-progress.ts';
 import { waitUntil } from '../wait-until.ts';
+import { TOPIC } from './dataset.ts';
 import { stageWorker } from './stage-workers.ts';
 
-const TOPIC = 'dbserver1.public.orders';
 const RFM = 'rfm';
 
 export async function benchRecovery(mesh: BenchMesh, keys: number): Promise<Result[]> {
