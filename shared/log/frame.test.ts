@@ -6,7 +6,7 @@ const utf8 = new TextEncoder();
 
 describe('a frame', () => {
   test('comes back from its lines, whatever the values', () => {
-    const values = fc.array(fc.jsonValue({ stringUnit: 'binary' }).filter((value) => isStable(value)));
+    const values = fc.array(fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 }).filter((value) => isStable(value)));
     fc.assert(fc.property(values, (lines) => void expect(decodeFrame(utf8.encode(encodeFrame(lines)))).toEqual(lines)));
   });
 

@@ -164,6 +164,16 @@ describe('a subscriber that joins later (invariant 3)', () => {
     expect(first.seen).toEqual([1, 2, 3, 4, 5]);
     expect(second.seen).toEqual([2, 3, 4, 5]);
     expect(log.said('read')).toHaveLength(2);
+    await settled();
+    expect(log.reading).toBe(1);
+  });
+
+  test('below where the reading began, before anything was read, is waited for all the same', async () => {
+    store(4);
+    const first = join(new Subscriber(4));
+    const second = join(new Subscriber(1));
+    await second.reach(4);
+    expect([first.seen, second.seen]).toEqual([[], [2, 3, 4]]);
   });
 
   test('at what was read joins the reading as it is', async () => {
@@ -219,6 +229,6 @@ describe('a failure', () => {
     feed.leave(subscriber);
     store(1);
     await settled();
-    expect([subscriber.seen, errors]).toEqual([[1], []]);
+    expect([subscriber.seen, errors, log.reading]).toEqual([[1], [], 0]);
   });
 });

@@ -27,6 +27,7 @@ describe('late records', () => {
     await late.publish(4, ['{"a":1}', '{"b":2}']);
     await late.publish(5, []);
     await late.publish(6, ['{"c":3}']);
+    await late.publish(6, ['{"c":3}']);
     expect(published()).toEqual(['4:{"a":1}\n{"b":2}', '6:{"c":3}']);
   });
 
@@ -46,7 +47,8 @@ describe('late records', () => {
     await next.publish(2, ['b']);
     await former.publish(2, ['b']);
     await next.publish(3, ['c']);
-    expect(published()).toEqual(['1:a', '2:b', '3:c']);
+    await former.publish(4, ['d']);
+    expect(published()).toEqual(['1:a', '2:b', '3:c', '4:d']);
   });
 
   test('do not look at LATE again for every commit', async () => {

@@ -4,7 +4,7 @@ import { type MemoryClient, MemoryLog } from '../log/memory-log.ts';
 import { bucketStream, keySubject, LEASES, MEMBERS } from '../log/names.ts';
 import { isDeleteMarker, readEntry } from '../store/entry.ts';
 import { WatchedLog } from '../testing/watched-log.ts';
-import { TestMember, TIMING } from './_test-member.ts';
+import { memberRecord, TestMember, TIMING } from './_test-member.ts';
 import { type OwnedPartition, Ownership } from './ownership.ts';
 import type { RunnerEnd } from './partition-runner.ts';
 
@@ -187,6 +187,24 @@ describe('1 to 3 to 1 members', () => {
   });
 });
 
+describe('candidates', () => {
+  test('are the live members that can run the service', async () => {
+    const other = { ...memberRecord('b'), services: ['rfm'] };
+    memory.store(keySubject(MEMBERS, 'b'), JSON.stringify(other), {});
+    const a = await new Process('a').start();
+    await until(() => isSpreadOver('a'));
+    expect(a.member.view).toEqual(['a', 'b']);
+  });
+
+  test('that know of each other take each its own, and nothing moves afterwards', async () => {
+    for (const name of ['a', 'b']) memory.store(keySubject(MEMBERS, name), JSON.stringify(memberRecord(name)), {});
+    const [a, b] = [await new Process('a').start(), await new Process('b').start()];
+    await until(() => isSpreadOver('a', 'b'));
+    await Promise.all([a.member.heartbeat(), b.member.heartbeat()]);
+    expect(a.changes.length + b.changes.length).toBe(2 * PARTITIONS.length);
+  });
+});
+
 describe('moving a partition', () => {
   test('it is drained before its lease is released, and taken only then', async () => {
     const a = await new Process('a').start();
@@ -201,6 +219,16 @@ describe('moving a partition', () => {
     expect(isSpreadOver('a')).toBe(true);
     drained.resolve();
     await until(() => isSpreadOver('a', 'b'));
+  });
+
+  test('its lease is left alone when somebody else took it meanwhile', async () => {
+    const a = await new Process('a', 'all').start();
+    await until(() => ownerOf(ALL) === 'a');
+    a.beforeStop = () => {
+      memory.store(keySubject(LEASES, `sales.${ALL}`), JSON.stringify({ owner: 'other' }), {});
+    };
+    await a.close();
+    expect(await leaseOf(ALL)).toEqual({ owner: 'other' });
   });
 
   test('a released lease is a marker without an owner', async () => {
@@ -283,7 +311,8 @@ describe('a partition that is lost', () => {
 
 describe('taking', () => {
   test('is won by one when several want it, by compare-and-set', async () => {
-    const a = await new Process('a', 'all');
+    memory.store(keySubject(MEMBERS, 'b'), JSON.stringify({ ...memberRecord('b'), services: [] }), {});
+    const a = new Process('a', 'all');
     let first = true;
     a.log.before = ({ kind, of }) => {
       if (kind !== 'append' || !of.startsWith(keySubject(LEASES, '')) || !first) return;
@@ -291,9 +320,10 @@ describe('taking', () => {
       memory.store(of, JSON.stringify({ owner: 'b' }), {});
     };
     await a.start();
-    await until(() => a.ownership.heldPartitions.length === 1 && ownerOf(ALL) === 'a');
-    expect(a.changes).toEqual(['all taken', 'all running']); // the second time; b is no member
-    expect(a.partitions.size).toBe(1);
+    await until(() => !first);
+    await a.member.heartbeat();
+    expect([a.changes, a.ownership.heldPartitions]).toEqual([[], []]);
+    expect(await leaseOf(ALL)).toEqual({ owner: 'b' });
   });
 
   test('nothing moves while the log is away', async () => {

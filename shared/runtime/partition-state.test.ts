@@ -144,6 +144,8 @@ describe('the watermark of commits (invariant 2)', () => {
   test('is told to the decision when it rises, and only then', () => {
     const state = open();
     for (const [at, watermark] of [10, 10, 5, 20].entries()) state.fold(progress(at + 1, { watermark }));
+    expect(state.hasChanges).toBe(true);
+    expect(state.pendingBytes).toBeGreaterThan(40);
     const { emits } = parseEmits(utf8.encode(state.takeCommit(1, 1).payload));
     expect(emits.map(({ value }) => value)).toEqual([
       { at: 10, keys: 0 },
@@ -162,6 +164,12 @@ describe('a message at or below the position (invariant 3)', () => {
     expect(visible(state)).toEqual(before);
     expect([state.hasChanges, state.positionMoved]).toEqual([false, false]);
   });
+});
+
+test('pending bytes grow with what the tables changed', () => {
+  const state = open();
+  for (let at = 1; at <= 50; at++) state.fold(data(at, { t: 1, k: `k${at}` }));
+  expect(state.pendingBytes).toBeGreaterThan(50 * 32);
 });
 
 describe('what is to be committed', () => {
@@ -259,6 +267,7 @@ describe('a second stage', () => {
     const state = open(second, 'all');
     for (let at = 0; at < 15; at++) state.fold(commit(`p${String(at).padStart(2, '0')}`, at + 1, { wm: 100 + at }));
     expect(state.watermark).toBe(BEFORE_ALL_TIME);
+    expect(state.takeCommit(1, 1).head.src).toHaveLength(15);
     state.fold(commit('p15', 16, { wm: 120 }));
     expect(state.watermark).toBe(100);
   });
@@ -274,6 +283,8 @@ describe('tables', () => {
     expect(state.tableOf('window.1h.5')?.name).toBe('window.1h');
     expect(state.tableOf('window.1h')?.name).toBe('window.1h');
     expect(state.tableOf('windows.5')).toBeUndefined();
+    const reversed = { 'window.1h': { kind: 'result' }, window: { kind: 'state' } } as const;
+    expect(new PartitionState({ ...counter, tables: reversed }, 'p00').tableOf('window.1h.5')?.name).toBe('window.1h');
     expect(state.loadKey('window.1h.5.b', '1')).toMatchObject({ id: '5.b' });
     expect(state.loadKey('window', '1')).toMatchObject({ id: '' });
     expect(state.loadKey('applied', '1')).toBeUndefined();

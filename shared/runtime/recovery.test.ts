@@ -102,6 +102,7 @@ describe('recovery', () => {
     expect([recovered.state.position, recovered.state.watermark]).toEqual([2, 3]);
     expect([recovered.image.dirtyKeys, recovered.image.applied]).toEqual([0, 2]);
     expect(recovered.state.sources()).toEqual([['ticks.k0', 3, 0]]);
+    expect(recovered.committed.describe()).toEqual({ seq: 3, pos: 2, wm: 3, late: 0, src: [['ticks.k0', 3, 0]] });
   });
 
   test('with KV behind replays over it; a deleted key stays deleted, and is deleted in KV', async () => {

@@ -35,6 +35,15 @@ describe('desiredOwner', () => {
     expect(desiredOwner('p00', ['a', 'a'])).toBe('a');
   });
 
+  test('spreads the partitions over members whose names are nearly alike', () => {
+    for (let n = 1000; n < 1400; n++) {
+      const list = [`rfm-host-${n}`, `rfm-host-${n + 1}`];
+      const share = PARTITIONS.filter((key) => desiredOwner(key, list) === list[0]).length;
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThan(PARTITIONS.length);
+    }
+  });
+
   test.each([2, 3, 4, 8])('spreads many keys over %i members, within a fifth', (count) => {
     const list = Array.from({ length: count }, (_, at) => `rfm-host-${4000 + at}`);
     const owned = new Map(list.map((member) => [member, 0]));

@@ -35,6 +35,8 @@ describe('a signal', () => {
     const signal = new Signal();
     signal.raiseWithin(1);
     await signal.wait();
+    signal.raiseWithin(1);
+    await signal.wait();
   });
 
   test('is raised at the earliest of the times asked for', async () => {
@@ -49,6 +51,7 @@ describe('a signal', () => {
     const signal = new Signal();
     signal.raiseWithin(1);
     signal.raise();
+    signal.raiseWithin(1);
     await signal.wait();
     const next = signal.wait();
     await new Promise((resolve) => setTimeout(resolve, 5)); // later than the timer that must not be there

@@ -22,6 +22,8 @@ export interface Call {
 export class WatchedLog implements Log {
   readonly #log: Log;
   readonly calls: Call[] = [];
+  /** Readers that have begun and not ended. */
+  reading = 0;
   /** Every call but `read` throws LogUnavailableError, and has no effect. */
   away = false;
   /** Runs before a call goes on. */
@@ -57,7 +59,7 @@ export class WatchedLog implements Log {
 
   read(options: ReadOptions): AsyncIterable<StoredMessage> {
     this.calls.push({ kind: 'read', of: options.stream });
-    return this.#log.read(options);
+    return this.#count(this.#log.read(options));
   }
 
   async purge(stream: string, subject: string, belowSeq: number): Promise<void> {
@@ -68,6 +70,15 @@ export class WatchedLog implements Log {
   async state(stream: string): Promise<StreamState> {
     await this.#pass({ kind: 'state', of: stream });
     return this.#log.state(stream);
+  }
+
+  async *#count(messages: AsyncIterable<StoredMessage>): AsyncGenerator<StoredMessage> {
+    this.reading++;
+    try {
+      yield* messages;
+    } finally {
+      this.reading--;
+    }
   }
 
   async #pass(call: Call): Promise<void> {
