@@ -68,9 +68,13 @@ describe('a member', () => {
   test('beats no more when it says goodbye in the middle of a round', async () => {
     const goodbye = Promise.withResolvers<void>();
     const a = new TestMember(log, 'host.1>a', clock);
-    await a.start(() => goodbye.resolve(a[Symbol.asyncDispose]()));
+    let rounds = 0;
+    await a.start(() => {
+      if (++rounds === 1) goodbye.resolve(a[Symbol.asyncDispose]());
+    });
     await goodbye.promise;
     await new Promise((resolve) => setTimeout(resolve, 5)); // later than the heartbeat that must not be there
+    expect(rounds).toBe(1);
     const last = await memory.client().last(bucketStream(MEMBERS), keyOf('host.1>a'));
     expect(last && isDeleteMarker(last)).toBe(true);
   });
