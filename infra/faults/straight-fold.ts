@@ -121,7 +121,7 @@ function forgetTimes(entries: Map<string, string>, load: OrderLoad): void {
   }
   for (const [key, text] of entries) {
     if (!key.includes('.customer.')) continue;
-    const { times, first_order, last_order, ...value } = JSON.parse(text) as Customer;
+    const { between, first_order, last_order, ...value } = JSON.parse(text) as Customer;
     if ((placed.get(value.customer_id) ?? 0) <= REMEMBERED_TIMES) continue;
     const isExact = (takenBack.get(value.customer_id) ?? 0) < 2;
     entries.set(key, JSON.stringify(isExact ? { first_order, last_order, ...value } : value));
@@ -130,7 +130,7 @@ function forgetTimes(entries: Map<string, string>, load: OrderLoad): void {
 
 interface Customer {
   readonly customer_id: string;
-  readonly times: unknown;
+  readonly between: unknown;
   readonly first_order: unknown;
   readonly last_order: unknown;
 }

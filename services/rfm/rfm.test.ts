@@ -110,6 +110,26 @@ describe('customers', () => {
     expect(customerIn(outcome, '1')).toMatchObject({ recency_days: 41, segment: 'At-Risk', frequency: 1 });
   });
 
+  test('of many orders the two oldest and three newest times are kept, also when most of them are deleted', () => {
+    const orders = Array.from({ length: 8 }, (_, day) => order(day, '1', 100));
+    const retract = (days: number) => order(days, '1', 100, { retract: true });
+    const deleted = [7, 6, 5, 0, 1].map(retract);
+    const times = (...deletions: OrderEvent[]) => {
+      const outcome = checkLaw(STAGES, [
+        data(...orders),
+        data(...deletions),
+        progress(9),
+        data(order(8, '1', 100)),
+        progress(10),
+      ]);
+      const { first_order, last_order, frequency } = customerIn(outcome, '1') ?? {};
+      return [first_order?.slice(8, 10), last_order?.slice(8, 10), frequency];
+    };
+    expect(times()).toEqual(['01', '09', 9]);
+    expect(times(...deleted.slice(0, 2))).toEqual(['01', '09', 7]);
+    expect(times(...deleted)).toEqual(['02', '09', 4]); // the orders left are of times no longer remembered: an old one stands in
+  });
+
   test('a retraction of an unknown customer goes to LATE', () => {
     const outcome = checkLaw(STAGES, [data(order(0, '1', 100, { retract: true })), progress(1)]);
     expect(outcome.late).toHaveLength(1);

@@ -14,8 +14,8 @@
  * 2. The summary is the sum over the customers.
  * 3. A retraction takes back exactly what the order brought; one of an order never counted goes to LATE.
  *
- * Times kept for a customer: the oldest and the newest few. So `last_order` is exact unless the newest
- * NEWEST_TIMES orders are all deleted, and `first_order` unless the oldest OLDEST_TIMES are.
+ * Times kept for a customer: the two oldest and the three newest (order-times.ts). So `last_order` is exact unless the
+ * three newest orders are all deleted, and `first_order` unless the two oldest are.
  */
 import { formatTime } from '../../shared/event-time/time-text.ts';
 import { Timers } from '../../shared/event-time/timers.ts';
@@ -29,6 +29,7 @@ import {
   type StageDefinition,
   type Table,
 } from '../../shared/events/stage.ts';
+import { OrderTimes } from './order-times.ts';
 
 export type Segment = 'VIP' | 'Regular' | 'New' | 'At-Risk' | 'Churned';
 export const SEGMENTS: readonly Segment[] = ['VIP', 'Regular', 'New', 'At-Risk', 'Churned'];
@@ -40,8 +41,6 @@ const VIP_ORDERS = 5;
 const VIP_SPEND = 500_00;
 const REGULAR_ORDERS = 3;
 const FORGET_DAYS = 730;
-const OLDEST_TIMES = 2;
-const NEWEST_TIMES = 3;
 
 /** A customer as the stage holds it. */
 interface Customer {
@@ -50,8 +49,7 @@ interface Customer {
   orders: number;
   /** Minor units. */
   spent: number;
-  /** Times of the oldest and the newest orders, ascending; of all orders while they are few. */
-  times: number[];
+  readonly times: OrderTimes;
   segment: Segment;
   recencyDays: number;
   /** When its timer is due; not part of the stored value. */
@@ -68,8 +66,11 @@ export interface CustomerValue {
   readonly monetary_value: string;
   readonly first_order: string;
   readonly last_order: string;
-  /** Times of the orders remembered, ms: what the stage goes on from. */
-  readonly times: readonly number[];
+  /**
+   * Times of orders remembered between the first and the last, ms: what the stage goes on from.
+   * null: only one order is remembered, which is both.
+   */
+  readonly between: readonly number[] | null;
 }
 
 /** Customers and their spend (minor units) in each segment: what a partition tells the summary. */
@@ -119,7 +120,7 @@ class Rfm implements Decision<OrderEvent> {
     if (known) this.#count(known, -1);
     customer.orders++;
     customer.spent += order.amount;
-    rememberTime(customer.times, order.t);
+    customer.times.add(order.t);
     this.#settle(token, customer);
   }
 
@@ -141,8 +142,7 @@ class Rfm implements Decision<OrderEvent> {
       this.#customers.delete(token);
       return;
     }
-    const at = customer.times.indexOf(order.t);
-    if (at >= 0 && customer.times.length > 1) customer.times.splice(at, 1);
+    customer.times.remove(order.t);
     this.#settle(token, customer);
   }
 
@@ -165,7 +165,7 @@ class Rfm implements Decision<OrderEvent> {
 
   /** One timer a customer: a later due time waits for the timer that is set; an earlier one gets its own. */
   #arm(token: string, customer: Customer): void {
-    const due = lastOrder(customer) + (customer.recencyDays + 1) * DAY_MS;
+    const due = customer.times.last + (customer.recencyDays + 1) * DAY_MS;
     if (due === customer.due) return;
     customer.due = due;
     this.#timers.schedule(due, token, token);
@@ -185,28 +185,15 @@ function newCustomer(id: string): Customer {
     idText: JSON.stringify(id),
     orders: 0,
     spent: 0,
-    times: [],
+    times: new OrderTimes(),
     segment: 'New',
     recencyDays: 0,
     due: BEFORE_ALL_TIME,
   };
 }
 
-function lastOrder({ times }: Customer): number {
-  return times[times.length - 1] ?? 0;
-}
-
 function recencyAt(watermark: number, customer: Customer): number {
-  return Math.max(0, Math.floor((watermark - lastOrder(customer)) / DAY_MS));
-}
-
-/** Inserts into the ascending list, and drops from its middle when it is full. */
-function rememberTime(times: number[], t: number): void {
-  let at = times.length;
-  while (at > 0 && (times[at - 1] ?? 0) > t) at--;
-  if (at === times.length) times.push(t);
-  else times.splice(at, 0, t);
-  if (times.length > OLDEST_TIMES + NEWEST_TIMES) times.splice(OLDEST_TIMES, 1);
+  return Math.max(0, Math.floor((watermark - customer.times.last) / DAY_MS));
 }
 
 /** Runs once per changed customer and commit: a template costs half of JSON.stringify. */
@@ -214,8 +201,8 @@ function encodeCustomer(customer: Customer): string {
   const { idText, segment, recencyDays, orders, spent, times } = customer;
   return (
     `{"customer_id":${idText},"segment":"${segment}","recency_days":${recencyDays},"frequency":${orders},` +
-    `"monetary_value":"${formatMoney(spent)}","first_order":"${formatTime(times[0] ?? 0)}",` +
-    `"last_order":"${formatTime(lastOrder(customer))}","times":[${times.join(',')}]}`
+    `"monetary_value":"${formatMoney(spent)}","first_order":"${formatTime(times.first)}",` +
+    `"last_order":"${formatTime(times.last)}","between":${times.betweenText()}}`
   );
 }
 
@@ -224,9 +211,14 @@ function decodeCustomer(value: CustomerValue): Customer {
     idText: JSON.stringify(value.customer_id),
     orders: value.frequency,
     spent: parseMoney(value.monetary_value),
-    times: [...value.times],
+    times: rememberedTimes(value),
     segment: value.segment,
     recencyDays: value.recency_days,
     due: BEFORE_ALL_TIME,
   };
+}
+
+function rememberedTimes({ first_order, last_order, between }: CustomerValue): OrderTimes {
+  const first = Date.parse(first_order);
+  return new OrderTimes(between === null ? [first] : [first, ...between, Date.parse(last_order)]);
 }
