@@ -11,7 +11,7 @@ describe('parseBench', () => {
 
   it('says what it cannot use', () => {
     expect(() => parseBench(['--rows', 'bridge,nope'])).toThrow(
-      'Cannot measure "nope": expected one or more of bridge,',
+      'Cannot measure "nope": expected one or more of idle,bridge,',
     );
     expect(() => parseBench(['--events', '1e400'])).toThrow('Cannot use --events "1e400": expected a whole number');
     expect(() => parseBench(['--keys', '0'])).toThrow('Cannot use --keys "0"');

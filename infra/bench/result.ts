@@ -70,6 +70,7 @@ export interface RecoveryResult {
   readonly failoverMs: number;
   /** From the first partition taken to the last one running. */
   readonly recoveryMs: number;
+  readonly otherLoad?: number;
 }
 
 export type Result = ThroughputResult | LatencyResult | MemoryResult | RecoveryResult;

@@ -100,12 +100,13 @@ function latencyTable(results: readonly LatencyResult[]): string {
 }
 
 function recoveryTable(results: readonly RecoveryResult[]): string {
-  const rows = results.map(({ row, failoverMs, recoveryMs }) => [
+  const rows = results.map(({ row, failoverMs, recoveryMs, otherLoad }) => [
     row,
     judged(failoverMs / 1000, FAILOVER_MS / 1000, (s) => s.toFixed(1)),
     judged(recoveryMs / 1000, RECOVERY_MS / 1000, (s) => s.toFixed(1)),
+    percent(otherLoad),
   ]);
-  return table(['rfm, killed', 's from kill to all running', 's from takeover to all running'], rows);
+  return table(['rfm, killed', 's from kill to all running', 's from takeover to all running', 'other load'], rows);
 }
 
 function memoryTable(results: readonly MemoryResult[]): string {

@@ -2,14 +2,17 @@
  * Row `recovery`: a worker that holds many keys is killed, and another takes its partitions.
  * The dead one's keys are in KV by then, as after a while without much change.
  */
+import { availableParallelism } from 'node:os';
 import { provisionMesh } from '../../../shared/log/provision.ts';
 import { logSubject } from '../../../shared/log/names.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
 import { untilStoresAreStill } from '../costs.ts';
 import { fillEvents } from '../event-frames.ts';
+import { otherLoad, takeUsage } from '../process-usage.ts';
 import type { Result } from '../result.ts';
 import { allRunning, eventsFolded, haveCommitted, lastDataFrames } from '../stage-progress.ts';
 import { waitUntil } from '../wait-until.ts';
+import { pidOf } from './bridge-run.ts';
 import { TOPIC } from './dataset.ts';
 import { stageWorker } from './stage-workers.ts';
 
@@ -37,11 +40,27 @@ export async function benchRecovery(mesh: BenchMesh, keys: number): Promise<Resu
   const firstFence = mesh.lookOut(logSubject(RFM, '*'));
   const second = await mesh.startWorker(stageWorker([RFM]));
   await firstFence();
-  const takenMs = performance.now();
+  const pids = new Map<string, number>([
+    ...mesh.serverPids(),
+    [RFM, await pidOf(mesh, second)],
+    ['bench', process.pid],
+  ]);
+  const taken = takeUsage(pids);
   const isRunning = async () => allRunning(await second.ask(), RFM);
   await waitUntil(isRunning, { what: 'the recovery', signal: mesh.signal, everyMs: 20, check });
-  const runningMs = performance.now();
+  const running = takeUsage(pids);
+  const others = otherLoad(taken, running, availableParallelism());
+  mesh.noteMeasured([RFM], taken, running);
   await mesh.stopWorkers();
   const row = `recovery of ${keys.toLocaleString('en')} keys`;
-  return [{ kind: 'recovery', row, keys, failoverMs: runningMs - killedMs, recoveryMs: runningMs - takenMs }];
+  return [
+    {
+      kind: 'recovery',
+      row,
+      keys,
+      failoverMs: running.atMs - killedMs,
+      recoveryMs: running.atMs - taken.atMs,
+      ...(others === undefined ? {} : { otherLoad: others }),
+    },
+  ];
 }
