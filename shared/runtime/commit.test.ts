@@ -56,6 +56,7 @@ describe('a commit frame', () => {
           emitted.map((value) => ({ kind: 'it', value: JSON.parse(JSON.stringify(value)) as unknown })),
         );
       }),
+      { numRuns: 40 },
     );
   });
 
