@@ -5,6 +5,7 @@ import { DataError } from './data-error.ts';
 import { type Change, decodeDebezium } from './debezium-json.ts';
 import type { JsonObject } from './json-text.ts';
 import { scanEnvelope } from './scan-envelope.ts';
+import { isReadRight } from '../../shared/testing/any-json.ts';
 
 /** fixtures/README.md says where these files come from. */
 function fixture(name: string): string {
@@ -115,13 +116,10 @@ describe('the short way through an envelope', () => {
     nil: null,
   });
 
-  // JSON.parse of Node 24.21 (V8 13.6) misreads a key that is one escaped character: {"a":1,"\\n":2} gets the key "\\".
-  const oneEscapedKey = /"\\(?:[^u]|u[0-9a-f]{4})":/;
-
   it('finds what parsing all of it finds, whatever the rows hold', () => {
     const property = fc.property(row, row, fc.constantFrom('c', 'u', 'd'), (before, after, op) => {
       const text = JSON.stringify({ before, after, source: { db: 'x', lsn: 5 }, transaction: null, op, ts_ms: 1 });
-      fc.pre(!oneEscapedKey.test(text));
+      fc.pre(isReadRight({ before, after }));
       const scanned = scanEnvelope(text);
       if (scanned) expect(scanned).toEqual({ op, ...(JSON.parse(JSON.stringify({ before, after })) as object) });
     });
