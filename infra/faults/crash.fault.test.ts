@@ -1,19 +1,27 @@
 /**
- * Crashes under load: the bridge, a worker or nats-server is killed at random moments (by the number of records sent) and
- * started again. In the end every entry of every store is what a straight fold of the same orders gives.
+ * Crashes under load: the bridge, a worker or nats-server is killed at random moments and started again. In the end every
+ * entry of every store is what a straight fold of the same orders gives.
+ *
+ * A moment is a number of records sent, plus a few round trips to the server, in which what was sent is on its way through
+ * the mesh. Some are killed once more while they recover, after a number of log lines.
  */
 import { describe, expect, it } from 'vitest';
+import { EVENTS } from '../../shared/log/names.ts';
 import { seededRandom } from '../../shared/testing/orders.ts';
 import { Feeder } from './feeder.ts';
 import type { MeshProcess, Role } from './mesh-process.ts';
 import { makeLoad, routeOf } from './order-load.ts';
 import { differences } from './straight-fold.ts';
 import { TestMesh } from './test-mesh.ts';
+import { until } from './until.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const KILLS = 4;
+/** Records that are sent before anybody is killed, so that there is something to lose, and behind each kill. */
+const FIRST = 350;
+const BEHIND = 200;
 
 type Victim = Role | 'nats';
 
@@ -62,13 +70,21 @@ async function crash(seed: number, { victims, isFused, isOneGroup }: Runs): Prom
   for (const role of isFused ? (['bridge', 'sales+rfm'] as const) : (['bridge', 'rfm', 'sales'] as const)) start(role);
   const feeder = new Feeder(mesh, load);
   for (const at of killPoints(random, load.changes.length)) {
-    await feeder.sendUpTo(at);
     const victim = victims[Math.floor(random() * victims.length)] ?? 'bridge';
+    const sending = await sendPast(feeder, at);
+    for (let trips = Math.floor(random() * 30); trips > 0; trips--) await mesh.log.state(EVENTS);
     if (victim === 'nats') await mesh.restartNats();
     else {
       await processes.get(victim)?.kill9();
       start(victim);
+      if (random() < 0.3) {
+        const lines = 1 + Math.floor(random() * 8);
+        await until(`${victim} recovers`, () => (processes.get(victim)?.lines.length ?? 0) >= lines);
+        await processes.get(victim)?.kill9();
+        start(victim);
+      }
     }
+    await sending.done;
   }
   await feeder.sendUpTo(load.changes.length);
   await mesh.reach(load.finalWatermark);
@@ -76,7 +92,16 @@ async function crash(seed: number, { victims, isFused, isOneGroup }: Runs): Prom
   expect(await differences(mesh, load)).toEqual([]);
 }
 
-/** Numbers of records after which somebody is killed, ascending; close ones kill who is still recovering. */
+/** Sends up to this record and further. Resolves when Kafka has this one; `done`, when it has all. */
+async function sendPast(feeder: Feeder, at: number): Promise<{ readonly done: Promise<void> }> {
+  const sent = Promise.withResolvers<void>();
+  const done = feeder.sendUpTo(at + BEHIND, (count) => count >= at && sent.resolve());
+  await Promise.race([sent.promise, done]);
+  return { done };
+}
+
+/** Numbers of records, ascending, one in each quarter of the load. */
 function killPoints(random: () => number, records: number): number[] {
-  return Array.from({ length: KILLS }, () => 1 + Math.floor(random() * (records - 200))).sort((a, b) => a - b);
+  const part = (records - BEHIND - FIRST) / KILLS;
+  return Array.from({ length: KILLS }, (_, at) => FIRST + Math.floor((at + random()) * part));
 }

@@ -24,8 +24,8 @@ export class Feeder {
     return this.#sent;
   }
 
-  /** Sends everything up to this record. */
-  async sendUpTo(end: number): Promise<void> {
+  /** Sends everything up to this record. `onSent` hears of each step, as soon as Kafka has it. */
+  async sendUpTo(end: number, onSent: (sent: number) => void = () => undefined): Promise<void> {
     const { changes } = this.#load;
     while (this.#sent < Math.min(end, changes.length)) {
       await this.#room();
@@ -38,6 +38,7 @@ export class Feeder {
         })),
       );
       this.#sent += chunk.length;
+      onSent(this.#sent);
     }
   }
 

@@ -7,7 +7,7 @@ import type { OrderEvent } from '../../shared/events/order.ts';
 import { partitionName, partitionOf } from '../../shared/events/partition.ts';
 import { dataSubject } from '../../shared/log/names.ts';
 import { runStages } from '../../shared/testing/stage-harness.ts';
-import { rfm } from '../../services/rfm/rfm.ts';
+import { type CustomerValue, rfm } from '../../services/rfm/rfm.ts';
 import { rfmSummary } from '../../services/rfm/summary.ts';
 import { combineSales } from '../../services/sales/combine.ts';
 import { sales } from '../../services/sales/sales.ts';
@@ -110,7 +110,7 @@ function normalLine(line: string): string {
   return lineOf(JSON.parse(line) as OrderEvent);
 }
 
-/** Takes out of a customer's value what may depend on how Kafka's partitions interleaved (see rfm.ts). */
+/** Keeps of a customer's value what does not depend on how Kafka's partitions interleaved (see rfm.ts). */
 function forgetTimes(entries: Map<string, string>, load: OrderLoad): void {
   const placed = new Map<string, number>();
   const takenBack = new Map<string, number>();
@@ -121,18 +121,13 @@ function forgetTimes(entries: Map<string, string>, load: OrderLoad): void {
   }
   for (const [key, text] of entries) {
     if (!key.includes('.customer.')) continue;
-    const { between, first_order, last_order, ...value } = JSON.parse(text) as Customer;
+    const value = JSON.parse(text) as CustomerValue;
     if ((placed.get(value.customer_id) ?? 0) <= REMEMBERED_TIMES) continue;
-    const isExact = (takenBack.get(value.customer_id) ?? 0) < 2;
-    entries.set(key, JSON.stringify(isExact ? { first_order, last_order, ...value } : value));
+    const { customer_id, segment, recency_days, frequency, monetary_value, first_order, last_order } = value;
+    const isExact = (takenBack.get(customer_id) ?? 0) < 2;
+    const times = isExact ? [first_order, last_order] : [];
+    entries.set(key, JSON.stringify([customer_id, segment, recency_days, frequency, monetary_value, ...times]));
   }
-}
-
-interface Customer {
-  readonly customer_id: string;
-  readonly between: unknown;
-  readonly first_order: unknown;
-  readonly last_order: unknown;
 }
 
 /** The shares of a window are listed in the order in which partitions told them. */
