@@ -10,7 +10,8 @@
  * A customer without an order for two years is forgotten.
  *
  * Invariants (rfm.test.ts):
- * 1. A customer's value depends only on the orders folded and the watermark reached, not on their order of arrival.
+ * 1. A customer's value depends only on the orders folded and the watermark reached, not on their order of arrival;
+ *    but which times are remembered of many does, once orders were deleted (below).
  * 2. The summary is the sum over the customers.
  * 3. A retraction takes back exactly what the order brought; one of an order never counted goes to LATE.
  *
