@@ -9,8 +9,8 @@ export const BRIDGE_US = 8;
 export const SERVICE_US = 2.5;
 
 export const LATENCY_MS = { p50: 10, p99: 50 } as const;
+/** Of 1 M keys, from the takeover; noticing that a worker is dead comes before it. */
 export const RECOVERY_MS = 10_000;
-export const FAILOVER_MS = 10_000;
 
 const MEGABYTE = 1_000_000;
 export const IDLE_BYTES = { node: 90 * MEGABYTE, bun: 60 * MEGABYTE, deno: 90 * MEGABYTE } as const;
