@@ -52,6 +52,9 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
   return new JetStreamLog(connection, manager, inboxPrefix, options.ackTimeoutMs ?? 5_000);
 }
 
+/** Keys of one pull at recovery. */
+const PULL_KEYS = 4_000;
+
 interface PendingAck {
   readonly subject: string;
   readonly deadline: number;
@@ -92,11 +95,11 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   append(subject: string, payload: Uint8Array | string, options: AppendOptions = {}): Promise<Appended> {
-    const size = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-    if (size > this.maxPayload)
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload; // once: the client would do it again
+    if (bytes.length > this.maxPayload)
       return Promise.reject(
         new LogRefusedError(
-          `Cannot append ${size} bytes to "${subject}": the server takes ${this.maxPayload}; raise max_payload of nats-server`,
+          `Cannot append ${bytes.length} bytes to "${subject}": the server takes ${this.maxPayload}; raise max_payload of nats-server`,
         ),
       );
     if (this.connection.isClosed())
@@ -105,7 +108,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
       const token = (this.#nextAck++).toString(36);
       this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
       const head = appendHeaders(options);
-      this.connection.publish(subject, payload, {
+      this.connection.publish(subject, bytes, {
         reply: `${this.#ackInbox}.${token}`,
         ...(head === undefined ? {} : { headers: head }),
       });
@@ -232,6 +235,8 @@ export class JetStreamLog implements Log, AsyncDisposable {
           : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),
       }),
     );
+    // Keys are small and many: by bytes alone the client asks for 100 messages at a time, and again after every 25.
+    if (options.lastPerSubject) return consumer.consume({ max_messages: PULL_KEYS, expires: 5_000 });
     // Room for the largest message there can be: a pull that is smaller than the next message would wait for ever.
     return consumer.consume({ max_bytes: this.maxPayload + 64 * 1024, expires: 5_000 });
   }
