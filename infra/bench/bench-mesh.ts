@@ -15,6 +15,7 @@ import { type EmbeddedNats, startNats } from '../embedded/nats-server.ts';
 import { OwnedProcess } from '../embedded/owned-process.ts';
 import { ProcessGuard } from '../embedded/process-guard.ts';
 import { cacheFolder, natsSync } from '../embedded/versions.ts';
+import { compileCache } from '../launcher/compile-cache.ts';
 import type { Runtime } from '../launcher/arguments.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
@@ -92,6 +93,7 @@ export class BenchMesh implements AsyncDisposable {
   /** `topic`: what its routes take, when it is not the built-in ones. */
   async startWorker(plan: WorkerPlan, topic?: string): Promise<BenchWorker> {
     const env: Record<string, string> = {
+      ...compileCache(),
       NATS_URL: this.#nats.url,
       KAFKA_BOOTSTRAP_SERVERS: this.#kafka ? await this.brokers() : '127.0.0.1:1',
       WEIR_KAFKA_GROUP: `bench-${++this.#groups}`,
