@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { withCacheLock } from './cache-lock.ts';
 import { missing } from './missing-tool.ts';
 import { type Report, runTool } from './run-tool.ts';
-import { type Environment, KAFKA } from './versions.ts';
+import type { Environment } from '../../shared/config/environment.ts';
+import { KAFKA } from './versions.ts';
 
 export interface KafkaJars {
   readonly folder: string;

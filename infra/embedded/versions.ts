@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Environment, portSetting, SettingError, textSetting } from '../../shared/config/environment.ts';
 
 export const NATS_SERVER = {
   version: '2.15.2',
@@ -20,8 +21,6 @@ export const KAFKA = {
   oldestJava: 17,
 } as const;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Ports the launcher asks for; a busy one gives way to the next free one. */
 export interface Ports {
   readonly gateway: number;
@@ -33,42 +32,32 @@ export interface Ports {
 
 export function readPorts(env: Environment = process.env): Ports {
   return {
-    gateway: port(env, 'WEIR_GATEWAY_PORT', 8080),
-    nats: port(env, 'WEIR_NATS_PORT', 4222),
-    natsMonitor: port(env, 'WEIR_NATS_MONITOR_PORT', 8222),
-    kafka: port(env, 'WEIR_KAFKA_PORT', 9092),
-    kafkaController: port(env, 'WEIR_KAFKA_CONTROLLER_PORT', 9093),
+    gateway: portSetting(env, 'WEIR_GATEWAY_PORT', 8080, 1),
+    nats: portSetting(env, 'WEIR_NATS_PORT', 4222, 1),
+    natsMonitor: portSetting(env, 'WEIR_NATS_MONITOR_PORT', 8222, 1),
+    kafka: portSetting(env, 'WEIR_KAFKA_PORT', 9092, 1),
+    kafkaController: portSetting(env, 'WEIR_KAFKA_CONTROLLER_PORT', 9093, 1),
   };
 }
 
 /** Binaries and jars, shared by every checkout of the user. */
 export function cacheFolder(env: Environment = process.env): string {
-  return resolve(text(env, 'WEIR_CACHE') ?? join(text(env, 'XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'weir'));
+  return resolve(
+    textSetting(env, 'WEIR_CACHE') ?? join(textSetting(env, 'XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'weir'),
+  );
 }
 
 /** Everything a mesh keeps between runs: the servers' data, logs, the launcher's state. */
 export function dataFolder(env: Environment = process.env): string {
-  return resolve(text(env, 'WEIR_DATA_DIR') ?? '.weir');
+  return resolve(textSetting(env, 'WEIR_DATA_DIR') ?? '.weir');
 }
 
 /** How often nats-server syncs its files: a duration, or `always` to sync before every ack. */
 export function natsSync(env: Environment = process.env): string {
-  const value = text(env, 'WEIR_NATS_SYNC') ?? '2m';
+  const value = textSetting(env, 'WEIR_NATS_SYNC') ?? '2m';
   if (value !== 'always' && !/^\d+(ms|s|m|h)$/.test(value))
-    throw new RangeError(`Cannot use WEIR_NATS_SYNC="${value}": expected "always" or a duration such as "10s" or "2m"`);
+    throw new SettingError(
+      `Cannot use WEIR_NATS_SYNC="${value}": expected "always" or a duration such as "10s" or "2m"`,
+    );
   return value;
-}
-
-function text(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim();
-  return value === '' ? undefined : value;
-}
-
-function port(env: Environment, name: string, fallback: number): number {
-  const value = text(env, name);
-  if (value === undefined) return fallback;
-  const parsed = Number(value);
-  if (!Number.isInteger(parsed) || parsed < 1 || parsed > 65_535)
-    throw new RangeError(`Cannot use ${name}="${value}": expected a port between 1 and 65535`);
-  return parsed;
 }

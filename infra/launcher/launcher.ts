@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFreePort } from '../embedded/free-port.ts';
 import { ProcessGuard } from '../embedded/process-guard.ts';
 import { processIdentity } from '../embedded/process-identity.ts';
-import type { Environment } from '../embedded/versions.ts';
+import type { Environment } from '../../shared/config/environment.ts';
 import type { StartOptions } from './arguments.ts';
 import { compileCache } from './compile-cache.ts';
 import { banner } from './banner.ts';

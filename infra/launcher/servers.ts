@@ -11,7 +11,8 @@ import { findNatsBinary } from '../embedded/nats-binary.ts';
 import { startNats } from '../embedded/nats-server.ts';
 import type { ProcessGuard } from '../embedded/process-guard.ts';
 import type { RunningServer } from '../embedded/server-source.ts';
-import { cacheFolder, type Environment, natsSync, type Ports, readPorts } from '../embedded/versions.ts';
+import type { Environment } from '../../shared/config/environment.ts';
+import { cacheFolder, natsSync, type Ports, readPorts } from '../embedded/versions.ts';
 import { type KeptServer, keepServer } from './kept-server.ts';
 
 export interface Servers extends AsyncDisposable {

@@ -2,7 +2,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
-import { readSettings, SettingError } from '../../shared/config/settings.ts';
+import { SettingError } from '../../shared/config/environment.ts';
+import { readSettings } from '../../shared/config/settings.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
 import { Membership } from '../../shared/runtime/membership.ts';

@@ -12,7 +12,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROUTE_DEFAULTS, type Route, topicPattern } from './routes.ts';
-import { SettingError } from './settings.ts';
+import { SettingError } from './environment.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 const milliseconds = z.int().min(0);

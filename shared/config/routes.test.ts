@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ROUTES, ROUTE_DEFAULTS, type Route, routeOf, topicsOfKind } from './routes.ts';
 import { loadRoutes, parseRoutes } from './routes-file.ts';
-import { SettingError } from './settings.ts';
+import { SettingError } from './environment.ts';
 
 const family: Route = {
   topic: '/eu[0-9]+\\.public\\.orders/',
