@@ -5,7 +5,7 @@
 import { BEFORE_ALL_TIME } from '../events/stage.ts';
 import { type SourceState, SourceWatermarks } from '../event-time/watermark.ts';
 import type { CommitHead } from './commit.ts';
-import type { AppliedState } from './partition-state.ts';
+import type { AppliedState } from '../store/applied-state.ts';
 
 type Taken = Pick<CommitHead, 'pos' | 'wm' | 'late'>;
 

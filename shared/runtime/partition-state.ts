@@ -15,6 +15,7 @@ import { PARTITIONS } from '../events/partition.ts';
 import { type SourceState, SourceWatermarks } from '../event-time/watermark.ts';
 import { decodeFrame, type Progress } from '../log/frame.ts';
 import { type EventSubject, logSubject, parseEventSubject } from '../log/names.ts';
+import type { AppliedState } from '../store/applied-state.ts';
 import { type Change, type Slot, StateTable } from '../store/state-table.ts';
 import { type CommitHead, type CommitLine, encodeCommit, encodeEmit, parseEmits } from './commit.ts';
 
@@ -32,16 +33,6 @@ export interface CommitDraft {
   readonly changes: readonly Change[];
   /** JSON texts for the LATE stream. */
   readonly late: readonly string[];
-}
-
-/** What KV key `applied` holds: where recovery starts to replay. */
-export interface AppliedState {
-  /** Sequence of the commit up to which KV is complete. */
-  readonly seq: number;
-  readonly pos: number;
-  readonly wm: number;
-  readonly late: number;
-  readonly src: readonly SourceState[];
 }
 
 export class PartitionState {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryLog } from '../log/memory-log.ts';
 import { bucketStream, keySubject } from '../log/names.ts';
-import type { AppliedState } from '../runtime/partition-state.ts';
+import type { AppliedState } from './applied-state.ts';
 import { type Call, WatchedLog } from '../testing/watched-log.ts';
 import { entryText, isDeleteMarker, readEntry } from './entry.ts';
 import { Image } from './image.ts';

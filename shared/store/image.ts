@@ -11,7 +11,7 @@
  * 3. `applied` = C is written only after every value changed by a commit <= C is acked.
  * 4. A flush never waits for a newer commit; values that change meanwhile stay queued.
  */
-import type { AppliedState } from '../runtime/partition-state.ts';
+import type { AppliedState } from './applied-state.ts';
 import { type Appended, type AppendOptions, type Log, LogUnavailableError } from '../log/log.ts';
 import { bucketStream, keySubject } from '../log/names.ts';
 import { entryText, isDeleteMarker } from './entry.ts';

@@ -10,7 +10,8 @@ import { encodeFrame, type Progress } from '../log/frame.ts';
 import { dataSubject, logSubject, progressSubject } from '../log/names.ts';
 import { type CommitLine, parseCommit } from '../runtime/commit.ts';
 import { Committed } from '../runtime/committed.ts';
-import { type AppliedState, type InputMessage, PartitionState } from '../runtime/partition-state.ts';
+import { type InputMessage, PartitionState } from '../runtime/partition-state.ts';
+import type { AppliedState } from '../store/applied-state.ts';
 
 interface Keyed {
   readonly k: string;
