@@ -7,6 +7,7 @@ import { connectLog, type JetStreamLog } from '../shared/log/jetstream-log.ts';
 import { DLQ, EVENTS, progressSubject, topicTokens } from '../shared/log/names.ts';
 import { provisionMesh } from '../shared/log/provision.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
+import { withKafkaAdmin } from '../shared/testing/kafka-admin.ts';
 import { sharedServers, startTestNats, type TestNats } from '../shared/testing/servers.ts';
 import { DEAD_LETTER_HEADERS } from './dead-letters.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
@@ -63,7 +64,7 @@ async function bench(partitions: number | undefined, changes: Partial<Route> = {
 }
 
 async function makeTopic(topic: string, partitions: number, entries: Record<string, string> = {}): Promise<void> {
-  await withAdmin((admin) =>
+  await withKafkaAdmin(kafka, (admin) =>
     admin.createTopics({
       waitForLeaders: true,
       topics: [
@@ -75,16 +76,6 @@ async function makeTopic(topic: string, partitions: number, entries: Record<stri
       ],
     }),
   );
-}
-
-async function withAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 function startBridge(route: Route, group: string): Bridge {
@@ -241,7 +232,7 @@ describe('Kafka', () => {
     await makeTopic(topic, 1);
     await send(0, order(0));
     await reached(topic, 0, 0);
-    await withAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }));
+    await withKafkaAdmin(kafka, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }));
     await until('the new partition is declared', async () =>
       Boolean(await log.last(EVENTS, progressSubject(topic, 1))),
     );
@@ -293,7 +284,7 @@ describe('Kafka', () => {
     await reached(topic, 0, 1);
     await first.stop();
     await send(0, order(2), order(3), order(4));
-    await withAdmin(async (admin) => {
+    await withKafkaAdmin(kafka, async (admin) => {
       await admin.fetchTopicOffsets(topic); // deleteTopicRecords needs the metadata this loads
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '4' }] });
     });
@@ -311,8 +302,11 @@ describe('Kafka', () => {
     await send(0, order(0), order(1), order(2));
     await reached(topic, 0, 2);
     await first.stop();
-    await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
-    await until('the topic is gone', async () => !(await withAdmin((admin) => admin.listTopics())).includes(topic));
+    await withKafkaAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
+    await until(
+      'the topic is gone',
+      async () => !(await withKafkaAdmin(kafka, (admin) => admin.listTopics())).includes(topic),
+    );
     await makeTopic(topic, 1);
     const { bridge, stop } = start();
     await until('it says so', () => bridge.alarms().some((alarm) => alarm.includes('deleted and made again')));
@@ -325,7 +319,7 @@ describe('Kafka', () => {
     await send(0, order(0), order(1));
     await reached(topic, 0, 1);
     await bridge.stop();
-    const [offsets] = await withAdmin((admin) => admin.fetchOffsets({ groupId: topic, topics: [topic] }));
+    const [offsets] = await withKafkaAdmin(kafka, (admin) => admin.fetchOffsets({ groupId: topic, topics: [topic] }));
     expect(offsets?.partitions[0]?.offset).toBe('2');
   });
 });

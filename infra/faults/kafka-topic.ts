@@ -1,5 +1,6 @@
 /** A topic of a test's own on the run's Kafka: made at once, written in order for each partition, deleted at the end. */
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { withKafkaAdmin } from '../../shared/testing/kafka-admin.ts';
 import { sharedServers } from '../../shared/testing/servers.ts';
 
 export interface TopicRecord {
@@ -30,7 +31,7 @@ export class KafkaTopic implements AsyncDisposable {
     const kafka = new Kafka({ brokers: [...sharedServers().brokers], logLevel: logLevel.NOTHING });
     const name = `${label}.${Date.now().toString(36)}-${process.pid}-${++made}.orders`;
     const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
-    await withAdmin(kafka, (admin) =>
+    await withKafkaAdmin(kafka, (admin) =>
       admin.createTopics({
         waitForLeaders: true,
         topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1, configEntries }],
@@ -49,23 +50,15 @@ export class KafkaTopic implements AsyncDisposable {
 
   /** Adds partitions. */
   async growTo(count: number): Promise<void> {
-    await withAdmin(this.#kafka, (admin) => admin.createPartitions({ topicPartitions: [{ topic: this.name, count }] }));
+    await withKafkaAdmin(this.#kafka, (admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: this.name, count }] }),
+    );
     await this.#producer.disconnect(); // it knows the former partitions only, and drops records for others silently
     await this.#producer.connect();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#producer.disconnect();
-    await withAdmin(this.#kafka, (admin) => admin.deleteTopics({ topics: [this.name] }));
-  }
-}
-
-async function withAdmin<T>(kafka: Kafka, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
+    await withKafkaAdmin(this.#kafka, (admin) => admin.deleteTopics({ topics: [this.name] }));
   }
 }

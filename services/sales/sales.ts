@@ -18,8 +18,9 @@
  * 2. What a window holds depends on the orders folded and on the watermark at each, not on frames and commits.
  * 3. An order that is too late for some of its windows still counts in the others, and is reported once.
  */
+import { paneStartOf } from '../../shared/event-time/panes.ts';
 import { BEFORE_ALL_TIME, type Decision, type StageContext, type StageDefinition } from '../../shared/events/stage.ts';
-import { lastWindowStart, slidingWindows, isWindowComplete, isWindowLate } from '../../shared/event-time/windows.ts';
+import { slidingWindows, isWindowComplete, isWindowLate } from '../../shared/event-time/windows.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import { CustomerHours, customerHourTable } from './customer-hours.ts';
 import { HOUR_MS, type LateCount, PANE_MS, type Pane, Panes, PANES_PER_WINDOW, type WindowPart } from './panes.ts';
@@ -64,7 +65,7 @@ class Sales implements Decision<OrderEvent> {
   }
 
   onEvent(order: OrderEvent): void {
-    const paneStart = lastWindowStart(WINDOWS, order.t); // the last window to hold t starts with t's pane
+    const paneStart = paneStartOf(WINDOWS, order.t);
     const firstEnd = paneStart + PANE_MS;
     const lastEnd = paneStart + HOUR_MS;
     const watermark = this.#watermark;

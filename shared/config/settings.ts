@@ -10,7 +10,6 @@ export interface Settings {
   readonly kafkaBrokers: readonly string[];
   /** Consumer group of the bridges: each mesh on one Kafka needs its own. */
   readonly kafkaGroup: string;
-  readonly dataDir: string;
   /** Port of a worker's health and metrics server; 0 picks a free one. */
   readonly httpPort: number;
   readonly gatewayHost: string;
@@ -29,7 +28,6 @@ export function readSettings(env: Environment = process.env): Settings {
       .split(',')
       .map((broker) => broker.trim()),
     kafkaGroup: textSetting(env, 'WEIR_KAFKA_GROUP') ?? 'weir-bridge',
-    dataDir: textSetting(env, 'WEIR_DATA_DIR') ?? '.weir',
     httpPort: portSetting(env, 'WEIR_HTTP_PORT', 0, 0),
     gatewayHost: textSetting(env, 'WEIR_GATEWAY_HOST') ?? '127.0.0.1',
     gatewayPort: portSetting(env, 'WEIR_GATEWAY_PORT', 8080, 0),
