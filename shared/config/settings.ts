@@ -17,6 +17,10 @@ export interface Settings {
   /** Names this process among the members; made up when absent. */
   readonly instance: string | undefined;
   readonly routesFile: string | undefined;
+  /** A Confluent-compatible schema registry; without one, Avro records cannot be read. */
+  readonly schemaRegistryUrl: string | undefined;
+  readonly schemaRegistryUser: string | undefined;
+  readonly schemaRegistryPassword: string | undefined;
   readonly otlpEndpoint: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -33,6 +37,9 @@ export function readSettings(env: Environment = process.env): Settings {
     gatewayPort: portSetting(env, 'WEIR_GATEWAY_PORT', 8080, 0),
     instance: textSetting(env, 'WEIR_INSTANCE'),
     routesFile: textSetting(env, 'WEIR_ROUTES'),
+    schemaRegistryUrl: textSetting(env, 'SCHEMA_REGISTRY_URL'),
+    schemaRegistryUser: textSetting(env, 'SCHEMA_REGISTRY_USER'),
+    schemaRegistryPassword: textSetting(env, 'SCHEMA_REGISTRY_PASSWORD'),
     otlpEndpoint: textSetting(env, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
     logLevel: choice(env, 'WEIR_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
   };
