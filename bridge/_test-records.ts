@@ -1,9 +1,12 @@
 /** Records for tests of the bridge: a deterministic history of orders with all that can happen to them. */
-import { ROUTE_DEFAULTS, type Route } from '../shared/config/routes.ts';
+import { type EventRoute, routeDefaults } from '../shared/config/routes.ts';
 import type { KafkaRecord } from './record.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);
-export const TEST_ROUTE: Route = { topic: 'dbserver1.public.orders', ...ROUTE_DEFAULTS['debezium-json'] };
+export const TEST_ROUTE: EventRoute<'order'> = {
+  topic: 'dbserver1.public.orders',
+  ...routeDefaults('order', 'debezium-json'),
+};
 
 export function record(offset: number, value: unknown): KafkaRecord {
   const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));

@@ -10,9 +10,9 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { OwnedPartition, type OwnedPartitionOptions } from './owned-partition.ts';
-import type { PartitionSession } from './partition-session.ts';
 import type { Source } from './position.ts';
 import type { KafkaRecord } from './record.ts';
+import type { Session } from './session.ts';
 
 export type OptionsOf = (source: Source, confirmOwner: () => Promise<boolean>) => OwnedPartitionOptions;
 
@@ -32,7 +32,7 @@ export class Assignment {
     return this.#partitions.values();
   }
 
-  get sessions(): PartitionSession[] {
+  get sessions(): Session[] {
     return [...this.#partitions.values()].flatMap(({ session }) => session ?? []);
   }
 

@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mulberry32, OrderSource } from '../services/generator/orders.ts';
-import { ROUTE_DEFAULTS, type Route } from '../shared/config/routes.ts';
+import { type EventRoute, routeDefaults } from '../shared/config/routes.ts';
 import { PARTITIONS, partitionOf } from '../shared/events/partition.ts';
 import type { Progress } from '../shared/log/frame.ts';
 import { connectLog, type JetStreamLog } from '../shared/log/jetstream-log.ts';
 import { DLQ, dataSubject, EVENTS, progressSubject } from '../shared/log/names.ts';
 import { sharedServers, startTestNats, type TestNats } from '../shared/testing/servers.ts';
 import { DEAD_LETTER_HEADERS } from './dead-letters.ts';
-import { orderDecoder } from './decode/order.ts';
-import { orderLine } from './frame-builder.ts';
+import { recordDecoder } from './decode/decoder.ts';
 
 const SEEDS = [1, 2, 3];
 const RECORDS = 24_000;
@@ -63,17 +62,17 @@ function makeRecords(topic: string, seed: number): { values: string[][]; expecte
     const { orderId, envelope } = source.next(Date.now());
     values[orderId % KAFKA_PARTITIONS]?.push(random() < 0.002 ? 'no JSON' : JSON.stringify(envelope));
   }
-  const decode = orderDecoder(routeFor(topic));
+  const decoder = recordDecoder(routeFor(topic), topic);
   const expected: Expected = { lines: new Map(), dead: [], ends: values.map(({ length }) => length - 1) };
   values.forEach((records, partition) => {
     records.forEach((value, offset) => {
       const record = { offset, timestampMs: Date.now(), key: null, value: Buffer.from(value) };
-      const { events, dead } = decode(record, Date.now());
+      const { events, dead } = decoder.decode(record, Date.now());
       if (dead) expected.dead.push(`${partition}/${offset}`);
       for (const event of events) {
         const subject = dataSubject(topic, PARTITIONS[partitionOf(event.k)] ?? '', partition);
         const lines = expected.lines.get(subject) ?? [];
-        lines.push(orderLine(event));
+        lines.push(decoder.line(event));
         expected.lines.set(subject, lines);
       }
     });
@@ -81,8 +80,8 @@ function makeRecords(topic: string, seed: number): { values: string[][]; expecte
   return { values, expected };
 }
 
-function routeFor(topic: string): Route {
-  return { topic, ...ROUTE_DEFAULTS['debezium-json'] };
+function routeFor(topic: string): EventRoute<'order'> {
+  return { topic, ...routeDefaults('order', 'debezium-json') };
 }
 
 /** A group of its own, so that a bridge need not wait until Kafka gives up on the one before. */

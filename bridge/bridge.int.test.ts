@@ -1,7 +1,7 @@
 /** The bridge on a real Kafka and a real nats-server: what Kafka does that no twin does. */
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROUTE_DEFAULTS, type Route } from '../shared/config/routes.ts';
+import { type EventRoute, routeDefaults } from '../shared/config/routes.ts';
 import type { Progress } from '../shared/log/frame.ts';
 import { connectLog, type JetStreamLog } from '../shared/log/jetstream-log.ts';
 import { DLQ, EVENTS, progressSubject, topicTokens } from '../shared/log/names.ts';
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 interface Bench {
-  readonly route: Route;
+  readonly route: EventRoute<'order'>;
   readonly topic: string;
   /** Sends records to a partition, in order. */
   send(partition: number, ...values: (string | null)[]): Promise<void>;
@@ -49,9 +49,9 @@ interface Bridge {
 }
 
 /** A topic and a route of its own. Without partitions the topic is not made. */
-async function bench(partitions: number | undefined, changes: Partial<Route> = {}): Promise<Bench> {
+async function bench(partitions: number | undefined, changes: Partial<EventRoute<'order'>> = {}): Promise<Bench> {
   const topic = `test.${run}.orders${++topics}`;
-  const route: Route = { topic, ...ROUTE_DEFAULTS.json, ...changes };
+  const route: EventRoute<'order'> = { topic, ...routeDefaults('order', 'json'), ...changes };
   if (partitions) await makeTopic(topic, partitions);
   return {
     route,
@@ -78,7 +78,7 @@ async function makeTopic(topic: string, partitions: number, entries: Record<stri
   );
 }
 
-function startBridge(route: Route, group: string): Bridge {
+function startBridge(route: EventRoute<'order'>, group: string): Bridge {
   const logger = createLogger('bridge', 'error');
   const bridge = new KafkaToJetStream({ kafka, log, routes: [route], logger, groupId: group, discoverMs: 200 });
   const stop = new AbortController();

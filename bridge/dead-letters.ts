@@ -10,7 +10,7 @@
 import type { Log, StoredMessage } from '../shared/log/log.ts';
 import { DLQ, dlqSubject, topicTokens } from '../shared/log/names.ts';
 import { DEAD_REASONS } from './decode/data-error.ts';
-import type { DeadLetterCause } from './decode/order.ts';
+import type { DeadLetterCause } from './decode/decoded.ts';
 import { type Fence, untilAvailable } from './fenced-append.ts';
 import type { Source } from './position.ts';
 import { BEFORE_FIRST, type KafkaRecord } from './record.ts';

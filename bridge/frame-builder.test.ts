@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OrderEvent } from '../shared/events/order.ts';
 import { partitionOf } from '../shared/events/partition.ts';
-import { FrameBuilder, orderLine } from './frame-builder.ts';
+import { orderLine } from './decode/models/order.ts';
+import { FrameBuilder } from './frame-builder.ts';
 
 const event: fc.Arbitrary<OrderEvent> = fc.record(
   {
@@ -32,7 +33,7 @@ describe('frames', () => {
 
   it('hold every line once, in order, by partition; records whole; within the limit', () => {
     const property = fc.property(records, fc.integer({ min: 1, max: 400 }), (all, maxBytes) => {
-      const builder = new FrameBuilder(maxBytes);
+      const builder = new FrameBuilder<OrderEvent>(maxBytes, (event) => JSON.stringify(event));
       for (const [offset, events] of all.entries()) builder.add(offset, events);
       const wanted = new Map<number, string[]>();
       all.forEach((events, offset) => {
@@ -57,7 +58,7 @@ describe('frames', () => {
   });
 
   it('are closed at the limit', () => {
-    const builder = new FrameBuilder(100);
+    const builder = new FrameBuilder<OrderEvent>(100, (event) => JSON.stringify(event));
     for (let offset = 0; offset < 10; offset++) builder.add(offset, [{ t: 1, k: 'one', id: 'x', amount: 1 }]);
     expect(builder.take().map(([, { lines }]) => lines.length)).toEqual([2, 2, 2, 2, 2]);
   });

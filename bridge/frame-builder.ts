@@ -7,7 +7,7 @@
  * 2. A frame is no larger than the limit, unless one record alone is.
  * 3. Lines keep the order of the records.
  */
-import type { OrderEvent } from '../shared/events/order.ts';
+import type { MeshEvent } from '../shared/events/event.ts';
 import { PARTITION_COUNT, partitionOf } from '../shared/events/partition.ts';
 
 /** Lines and, for each, the Kafka offset of its record; kept apart until acked, so that a known part can be cut off. */
@@ -17,20 +17,22 @@ export interface Frame {
   bytes: number;
 }
 
-export class FrameBuilder {
+export class FrameBuilder<E extends MeshEvent = MeshEvent> {
   readonly #maxBytes: number;
+  readonly #line: (event: E) => string;
   readonly #open: (Frame | undefined)[] = new Array(PARTITION_COUNT).fill(undefined);
   readonly #closed: [partition: number, frame: Frame][] = [];
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, line: (event: E) => string) {
     this.#maxBytes = maxBytes;
+    this.#line = line;
   }
 
   /** Hot path: once a record. */
-  add(offset: number, events: readonly OrderEvent[]): void {
+  add(offset: number, events: readonly E[]): void {
     for (const event of events) {
       const partition = partitionOf(event.k);
-      const line = orderLine(event);
+      const line = this.#line(event);
       const bytes = Buffer.byteLength(line) + 1;
       let frame = this.#open[partition];
       if (!frame || (frame.bytes + bytes > this.#maxBytes && frame.offsets.at(-1) !== offset)) {
@@ -53,13 +55,4 @@ export class FrameBuilder {
     });
     return frames;
   }
-}
-
-const PLAIN = /^[\w .:@/-]*$/;
-
-/** JSON.stringify(event), three times as fast: ids hardly ever need escapes. */
-export function orderLine({ t, k, id, amount, retract }: OrderEvent): string {
-  const key = PLAIN.test(k) ? `"${k}"` : JSON.stringify(k);
-  const order = PLAIN.test(id) ? `"${id}"` : JSON.stringify(id);
-  return `{"t":${t},"k":${key},"id":${order},"amount":${amount}${retract ? ',"retract":true' : ''}}`;
 }

@@ -19,7 +19,7 @@ import { describeError, type Logger } from '../shared/telemetry/logger.ts';
 import { Assignment } from './assignment.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { pause } from './fenced-append.ts';
-import type { OffsetRange } from './owned-partition.ts';
+import { type OffsetRange, quietAfterMs } from './owned-partition.ts';
 import type { Source } from './position.ts';
 import { declareTopics, findTopics, sameTopics, type Topics } from './topics.ts';
 
@@ -188,7 +188,7 @@ export class KafkaToJetStream {
   }
 
   async #watch(isHousekeeping: boolean): Promise<void> {
-    const isQuiet = (source: Source, quietMs: number) => quietMs >= this.#routeOf(source.topic).idle.afterMs;
+    const isQuiet = (source: Source, quietMs: number) => quietMs >= quietAfterMs(this.#routeOf(source.topic));
     const sessions = this.#assignment.sessions;
     const quiet = sessions.filter(({ source, quietMs }) => isQuiet(source, quietMs));
     const topics = new Set((isHousekeeping ? sessions : quiet).map(({ source }) => source.topic));

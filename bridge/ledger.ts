@@ -8,7 +8,7 @@
  */
 import type { Progress } from '../shared/log/frame.ts';
 import { PartitionWatermark } from '../shared/event-time/watermark.ts';
-import type { Decoded } from './decode/order.ts';
+import type { Decoded } from './decode/decoded.ts';
 import { BEFORE_FIRST } from './record.ts';
 
 /** What was handed over at once, until all of it is in the log. */

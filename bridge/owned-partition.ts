@@ -6,10 +6,12 @@
  * Owns: the session, whether Kafka still has what the session wants, and the partition's line in the status.
  * Does not own: who is assigned what (assignment.ts).
  */
+import type { Route } from '../shared/config/routes.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { describeError } from '../shared/telemetry/logger.ts';
 import { pause } from './fenced-append.ts';
-import { PartitionSession, type SessionOptions } from './partition-session.ts';
+import { openSession } from './open-session.ts';
+import type { Session, SessionContext } from './session.ts';
 
 /** First offset Kafka has, and the one it will give next. */
 export interface OffsetRange {
@@ -17,7 +19,8 @@ export interface OffsetRange {
   readonly high: number;
 }
 
-export interface OwnedPartitionOptions extends SessionOptions {
+export interface OwnedPartitionOptions extends SessionContext {
+  readonly route: Route;
   range(): Promise<OffsetRange>;
   /** Stops and starts fetching. */
   pauseFetch(): void;
@@ -26,12 +29,13 @@ export interface OwnedPartitionOptions extends SessionOptions {
 }
 
 const RETRY_MS = 2_000;
+const MIRROR_QUIET_MS = 30_000;
 
 export class OwnedPartition implements AsyncDisposable {
   readonly #options: OwnedPartitionOptions;
   readonly #abort = new AbortController();
   #state: BridgeStatus['state'] = 'starting';
-  #session: PartitionSession | undefined;
+  #session: Session | undefined;
   #opening: Promise<void>;
   #alarm: string | undefined;
   #high: number | undefined;
@@ -45,7 +49,7 @@ export class OwnedPartition implements AsyncDisposable {
   }
 
   /** Undefined while nothing can be taken in. */
-  get session(): PartitionSession | undefined {
+  get session(): Session | undefined {
     return this.#session?.hasEnded ? undefined : this.#session;
   }
 
@@ -67,7 +71,7 @@ export class OwnedPartition implements AsyncDisposable {
     this.#alarm ??= describeError(ended.problem);
     this.#session = undefined;
     this.#options.pauseFetch();
-    this.#opening = ended[Symbol.asyncDispose]().then(() => this.#open());
+    this.#opening = Promise.resolve(ended[Symbol.asyncDispose]()).then(() => this.#open());
   }
 
   /** Looks whether Kafka still has what comes next, and fetches from there. */
@@ -111,7 +115,7 @@ export class OwnedPartition implements AsyncDisposable {
       lagRecords: Math.max(0, (this.#high ?? 0) - (settled?.offset ?? -1) - 1),
       lagSeconds: isBehind && this.#lastTimestampMs ? Math.max(0, (now - this.#lastTimestampMs) / 1000) : 0,
       ...(settled?.watermark !== undefined && { watermark: settled.watermark }),
-      idle: settled?.idle === true || quietMs >= this.#options.route.idle.afterMs,
+      idle: settled?.idle === true || quietMs >= quietAfterMs(this.#options.route),
       counts: settled?.counts ?? {},
       ...(alarm !== undefined && { alarm }),
     };
@@ -121,7 +125,7 @@ export class OwnedPartition implements AsyncDisposable {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
-        const session = await PartitionSession.open(this.#options, signal);
+        const session = await openSession(this.#options, this.#options.route, signal);
         if (!signal.aborted && (await this.#matchRange(session)) && !signal.aborted) {
           this.#session = session;
           this.#state = 'running';
@@ -138,7 +142,7 @@ export class OwnedPartition implements AsyncDisposable {
   }
 
   /** False: Kafka's partition is not the one that the log continues. */
-  async #matchRange(session: PartitionSession): Promise<boolean> {
+  async #matchRange(session: Session): Promise<boolean> {
     const { topic, partition } = this.#options.source;
     const { low, high } = await this.#options.range();
     this.#high = high;
@@ -153,6 +157,11 @@ export class OwnedPartition implements AsyncDisposable {
     this.#alarm = undefined;
     return true;
   }
+}
+
+/** After how long without a record a partition is called idle, ms. */
+export function quietAfterMs(route: Route): number {
+  return route.decoder === 'raw' ? MIRROR_QUIET_MS : route.idle.afterMs;
 }
 
 /** What happened to the partition and cannot be undone by the bridge. */

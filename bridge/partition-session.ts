@@ -9,14 +9,13 @@
  * 2. Whatever ends a session, the next one continues so that the log holds every event once.
  * 3. A session that failed or ended takes nothing more, and gives back what it held of the byte budget.
  */
-import type { Route } from '../shared/config/routes.ts';
+import type { EventRoute } from '../shared/config/routes.ts';
 import { PARTITIONS } from '../shared/events/partition.ts';
 import { maxFrameBytes, type Progress } from '../shared/log/frame.ts';
-import type { Log } from '../shared/log/log.ts';
 import { dataSubject, progressSubject } from '../shared/log/names.ts';
-import type { ByteBudget } from './byte-budget.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type Decode, type DeadLetterCause, orderDecoder } from './decode/order.ts';
+import type { DeadLetterCause, RecordDecoder } from './decode/decoded.ts';
+import { recordDecoder } from './decode/decoder.ts';
 import { type Fence, SessionEndedError, untilAvailable } from './fenced-append.ts';
 import { FrameBuilder } from './frame-builder.ts';
 import { Lane } from './lane.ts';
@@ -24,17 +23,11 @@ import { type Batch, Ledger } from './ledger.ts';
 import { loadPosition, type Position, type Source, writeFallback } from './position.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { BEFORE_FIRST, type KafkaRecord } from './record.ts';
+import type { Session, SessionContext } from './session.ts';
 
-export interface SessionOptions {
-  readonly log: Log;
-  readonly source: Source;
-  readonly route: Route;
-  readonly budget: ByteBudget;
-  /** True once a heartbeat sent from now on was accepted by the Kafka group. */
-  confirmOwner(): Promise<boolean>;
+export interface SessionOptions extends SessionContext {
+  readonly route: EventRoute;
   readonly progressIntervalMs?: number;
-  /** Wall clock: for idleness, and for event times ahead of it. */
-  readonly now?: () => number;
 }
 
 /** A record that is to be a dead letter, until its batch has been closed. */
@@ -51,13 +44,13 @@ interface Trouble {
 
 const PROGRESS_INTERVAL_MS = 50;
 
-export class PartitionSession implements AsyncDisposable {
+export class PartitionSession implements Session {
   readonly source: Source;
   readonly #options: SessionOptions;
   readonly #trouble: Trouble;
   readonly #abort: AbortController;
   readonly #now: () => number;
-  readonly #decode: Decode;
+  readonly #decoder: RecordDecoder;
   readonly #lanes: readonly Lane[];
   readonly #letters: DeadLetters;
   readonly #writer: ProgressWriter;
@@ -82,7 +75,7 @@ export class PartitionSession implements AsyncDisposable {
     this.#abort = abort;
     this.#trouble = trouble;
     this.#now = now;
-    this.#decode = orderDecoder(route);
+    this.#decoder = recordDecoder(route, source.topic);
     this.#letters = letters;
     this.#lanes = position.tails.map((tail, at) => new Lane(fence, subject(at), tail, fail));
     const progressAt = progressSubject(source.topic, source.partition);
@@ -115,17 +108,14 @@ export class PartitionSession implements AsyncDisposable {
     return session;
   }
 
-  /** The first Kafka offset wanted. */
   get next(): number {
     return this.#ledger.next;
   }
 
-  /** What was settled last: everything up to its offset is in the log. */
   get settled(): Progress {
     return this.#ledger.settled;
   }
 
-  /** Why nothing moves: the log cannot be reached, or the session has failed. */
   get problem(): Error | undefined {
     return this.#failure ?? this.#trouble.problem;
   }
@@ -134,31 +124,29 @@ export class PartitionSession implements AsyncDisposable {
     return this.#abort.signal.aborted;
   }
 
-  /** Everything taken in is in the log, and said so. */
   get isSettled(): boolean {
     return this.#ledger.isSettled;
   }
 
-  /** How long no record has come, ms. */
   get quietMs(): number {
     return this.#now() - this.#lastRecordAt;
   }
 
-  /**
-   * Takes in records in offset order; `lastOffset` is the last one of their batch in Kafka, visible or not.
-   * Returns at once: `budget` tells when to wait. Records that were taken in before are skipped.
-   */
+  prepare(records: readonly KafkaRecord[]): Promise<void> | undefined {
+    return this.#decoder.prepare(records);
+  }
+
   accept(records: readonly KafkaRecord[], lastOffset: number): void {
     if (this.hasEnded || lastOffset < this.next) return;
     if (this.settled.idle) this.#wakeUp();
     const now = this.#now();
     this.#lastRecordAt = now;
-    const frames = new FrameBuilder(maxFrameBytes(this.#options.log.maxPayload));
+    const frames = new FrameBuilder(maxFrameBytes(this.#options.log.maxPayload), this.#decoder.line);
     const letters: Letter[] = [];
     let bytes = 0;
     for (const record of records) {
       if (record.offset < this.next) continue;
-      const decoded = this.#decode(record, now);
+      const decoded = this.#decoder.decode(record, now);
       this.#ledger.enter(decoded);
       frames.add(record.offset, decoded.events);
       if (decoded.dead === undefined) continue;
@@ -178,14 +166,12 @@ export class PartitionSession implements AsyncDisposable {
     else if (batch.open === 0) this.#release(bytes);
   }
 
-  /** Goes past offsets at which Kafka has nothing (compacted, control records), or no longer has (`missing` records). */
   skipTo(offset: number, missing = 0): void {
     if (this.hasEnded || offset <= this.next) return;
     this.#ledger.skip(offset - 1, missing);
     if (this.#ledger.sweep()) this.#report();
   }
 
-  /** Says that the partition is caught up and quiet, by the route's policy. */
   markIdle(): void {
     if (this.hasEnded || !this.isSettled) return;
     const { idle, outOfOrdernessMs } = this.#options.route;
@@ -195,13 +181,11 @@ export class PartitionSession implements AsyncDisposable {
     this.#writer.request(this.#ledger.settled);
   }
 
-  /** Takes in no more, and resolves when all is in the log and said so, or the session has failed. */
   async drain(): Promise<void> {
     if (!this.isSettled && !this.hasEnded) await new Promise<void>((resolve) => this.#onSettled.push(resolve));
     await this.#writer.flush();
   }
 
-  /** Keeps a copy of the progress outside the log, for when retention has emptied the progress subject. */
   async copyProgress(): Promise<void> {
     if (this.settled.offset !== undefined) await writeFallback(this.#options.log, this.source, this.settled);
   }

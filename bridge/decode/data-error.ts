@@ -1,6 +1,6 @@
 /**
  * What can be wrong with a record. Thrown while a record is read, and turned into a dead letter in one place
- * (order.ts); infrastructure errors are never of this class.
+ * (decoder.ts); infrastructure errors are never of this class.
  */
 
 /** Why a record became a dead letter: the last token of its DLQ subject. */
@@ -10,8 +10,10 @@ export const DEAD_REASONS = [
   'bad-id',
   'bad-amount',
   'bad-time',
+  'bad-value',
   'too-large',
   'inexact-number',
+  'unknown-schema',
 ] as const;
 
 export type DeadReason = (typeof DEAD_REASONS)[number];

@@ -1,7 +1,7 @@
 /**
  * Debezium change events as JSON, with and without the `{schema, payload}` wrapper.
  *
- * Owns: finding op, before and after. Does not own: what the columns mean (order.ts).
+ * Owns: finding op, before and after. Does not own: what the columns mean (models/).
  *
  * Invariants (tested in debezium-json.test.ts):
  * 1. A value decodes the same by the short way (`scanEnvelope`) and by parsing all of it; what is not JSON as a whole
@@ -13,15 +13,17 @@ import { DataError, quoted } from './data-error.ts';
 import { isObject, type JsonObject, parseText } from './json-text.ts';
 import { type Envelope, scanEnvelope } from './scan-envelope.ts';
 
+export interface RowChange {
+  readonly kind: 'change';
+  /** `c` create, `r` read by a snapshot, `u` update, `d` delete. */
+  readonly op: 'c' | 'r' | 'u' | 'd';
+  readonly before: JsonObject | null;
+  readonly after: JsonObject | null;
+  readonly types: RowTypes | undefined;
+}
+
 export type Change =
-  | {
-      readonly kind: 'change';
-      /** `c` create, `r` read by a snapshot, `u` update, `d` delete. */
-      readonly op: 'c' | 'r' | 'u' | 'd';
-      readonly before: JsonObject | null;
-      readonly after: JsonObject | null;
-      readonly types: RowTypes | undefined;
-    }
+  | RowChange
   | { readonly kind: 'tombstone' }
   | { readonly kind: 'truncate' }
   /** A logical decoding message (`m`): no row. */

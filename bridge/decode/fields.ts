@@ -1,5 +1,6 @@
 /**
- * Reading one field of an order: its id, key, amount and event time, in every form Debezium and JSON producers write.
+ * Reading one field of a record: an id, an amount, a number, a text, an event time, in every form Debezium, Avro and
+ * JSON producers write.
  *
  * Invariants (tested in fields.test.ts):
  * 1. Nothing is rounded: a number that JSON.parse may have rounded is `inexact-number`, and the record is parsed again.
@@ -26,7 +27,7 @@ export function readId(value: unknown, field: string, reason: DeadReason): strin
     if (value !== '') throw new DataError('bad-id', `Cannot use ${field} ${quoted(value)}: not well-formed Unicode`);
   } else if (typeof value === 'bigint') return String(value);
   if (value === null || value === undefined || value === '')
-    throw new DataError(reason, `Cannot place the order: no ${field}; the producer must set it`);
+    throw new DataError(reason, `Cannot place the record: no ${field}; the producer must set it`);
   throw new DataError('bad-id', `Cannot use ${field} ${quoted(value)}: expected a string or a whole number`);
 }
 
@@ -52,7 +53,7 @@ export function readAmount(
     throw error;
   }
   if (value === null || value === undefined)
-    throw new DataError('bad-amount', `Cannot count the order: no ${field}; the producer must set it`);
+    throw new DataError('bad-amount', `Cannot count the record: no ${field}; the producer must set it`);
   throw new DataError('bad-amount', `Cannot read ${field} ${quoted(value)} as an amount: expected a decimal`);
 }
 
@@ -155,6 +156,43 @@ function cutToMs(clock: string): string {
 function fullZone(zone: string): string {
   if (zone.length === 3) return `${zone}:00`; // Postgres writes +02
   return zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+}
+
+/** A whole number: a quantity, a stock. */
+export function readWhole(value: unknown, field: string): number {
+  const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+  throw new DataError('bad-value', `Cannot read ${field} ${quoted(value)}: expected a whole number below 2^53`);
+}
+
+/** A measured value, where a double is exact enough. */
+export function readNumber(value: unknown, field: string): number {
+  const number =
+    typeof value === 'bigint' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : value;
+  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  throw new DataError('bad-value', `Cannot read ${field} ${quoted(value)}: expected a number`);
+}
+
+const MAX_TEXT_CHARS = 1024;
+
+/** A short text that is kept with the event. */
+export function readText(value: unknown, field: string): string {
+  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+  if (typeof text === 'string' && text.length <= MAX_TEXT_CHARS && text.isWellFormed()) return text;
+  throw new DataError(
+    'bad-value',
+    `Cannot read ${field} ${quoted(value)}: expected a text of at most ${MAX_TEXT_CHARS} characters`,
+  );
+}
+
+/** One of some words, in any case. */
+export function readChoice<const T extends string>(value: unknown, field: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found) return found;
+  const word = typeof value === 'string' ? value.trim().toLowerCase() : undefined;
+  const alike = choices.find((choice) => choice.toLowerCase() === word);
+  if (alike) return alike;
+  throw new DataError('bad-value', `Cannot read ${field} ${quoted(value)}: expected one of ${choices.join(', ')}`);
 }
 
 function inexact(field: string, value: number): DataError {

@@ -3,10 +3,10 @@
  *
  *   node infra/bench/bridge-decode.ts [events]
  */
-import { orderDecoder } from '../../bridge/decode/order.ts';
+import { recordDecoder } from '../../bridge/decode/decoder.ts';
 import { FrameBuilder } from '../../bridge/frame-builder.ts';
 import type { KafkaRecord } from '../../bridge/record.ts';
-import { DEFAULT_ROUTES, type Route } from '../../shared/config/routes.ts';
+import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
 import { MAX_FRAME_BYTES } from '../../shared/log/frame.ts';
 
 const EVENTS = Number(process.argv[2] ?? 100_000);
@@ -14,8 +14,8 @@ const RECORDS_A_FETCH = 2_000;
 const ROUNDS = 5;
 const START_MS = Date.UTC(2026, 0, 1);
 
-const [debezium, plain] = DEFAULT_ROUTES;
-if (!debezium || !plain) throw new Error('Cannot measure: the built-in routes are gone');
+const debezium: EventRoute = { topic: 'dbserver1.public.orders', ...routeDefaults('order', 'debezium-json') };
+const plain: EventRoute = { topic: 'orders', ...routeDefaults('order', 'json') };
 
 measure(
   'debezium-json',
@@ -33,17 +33,17 @@ measure(
   Array.from({ length: EVENTS }, (_, n) => record(n, message(n))),
 );
 
-function measure(name: string, route: Route, records: readonly KafkaRecord[]): void {
-  const decode = orderDecoder(route);
+function measure(name: string, route: EventRoute, records: readonly KafkaRecord[]): void {
+  const decoder = recordDecoder(route, route.topic);
   let best = Number.POSITIVE_INFINITY;
   let bytes = 0;
   for (let round = 0; round < ROUNDS; round++) {
     bytes = 0;
     const before = process.cpuUsage();
     for (let at = 0; at < records.length; at += RECORDS_A_FETCH) {
-      const frames = new FrameBuilder(MAX_FRAME_BYTES);
+      const frames = new FrameBuilder(MAX_FRAME_BYTES, decoder.line);
       for (const one of records.slice(at, at + RECORDS_A_FETCH))
-        frames.add(one.offset, decode(one, START_MS + 86_400_000).events);
+        frames.add(one.offset, decoder.decode(one, START_MS + 86_400_000).events);
       for (const [, frame] of frames.take()) bytes += Buffer.byteLength(frame.lines.join('\n'));
     }
     const used = process.cpuUsage(before);

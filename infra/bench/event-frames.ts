@@ -1,4 +1,5 @@
 /** Fills EVENTS as the bridge would, without Kafka: for rows that need state rather than a path. Nothing here is measured. */
+import { orderLine } from '../../bridge/decode/models/order.ts';
 import { FrameBuilder } from '../../bridge/frame-builder.ts';
 import { PARTITIONS } from '../../shared/events/partition.ts';
 import { MAX_FRAME_BYTES, type Progress as FrameProgress } from '../../shared/log/frame.ts';
@@ -16,7 +17,7 @@ export async function fillEvents(
   count: number,
   { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<void> {
-  const builder = new FrameBuilder(MAX_FRAME_BYTES);
+  const builder = new FrameBuilder(MAX_FRAME_BYTES, orderLine);
   const firstTime = Date.now() - count;
   const startedMs = performance.now();
   for (let from = 0; from < count; from += FETCH) {

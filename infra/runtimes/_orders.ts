@@ -2,8 +2,8 @@
 import { OrderSource } from '../../services/generator/orders.ts';
 import { rfm } from '../../services/rfm/rfm.ts';
 import { rfmSummary } from '../../services/rfm/summary.ts';
-import { orderDecoder } from '../../bridge/decode/order.ts';
-import { ROUTE_DEFAULTS } from '../../shared/config/routes.ts';
+import { recordDecoder } from '../../bridge/decode/decoder.ts';
+import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import { runStages, type Step } from '../../shared/testing/stage-harness.ts';
 
@@ -28,13 +28,13 @@ export function makeOrders(count: number): readonly (readonly string[])[] {
 /** Results by KV key, as JSON text. */
 export function straightFold(values: readonly (readonly string[])[]): Map<string, string> {
   const topic = 'orders';
-  const route = { topic, ...ROUTE_DEFAULTS['debezium-json'] };
-  const decode = orderDecoder(route);
+  const route: EventRoute<'order'> = { topic, ...routeDefaults('order', 'debezium-json') };
+  const decoder = recordDecoder(route, topic);
   const declared: Step<OrderEvent>[] = values.map((_, kafkaPartition) => ({ topic, kafkaPartition, progress: {} }));
   const folded = values.flatMap((records, kafkaPartition): Step<OrderEvent>[] => {
     const events = records.flatMap((value, offset) => {
       const record = { offset, timestampMs: Date.now(), key: null, value: Buffer.from(value) };
-      return decode(record, Date.now()).events;
+      return decoder.decode(record, Date.now()).events;
     });
     const watermark = Math.max(...events.map(({ t }) => t)) - route.outOfOrdernessMs - 1;
     return [

@@ -6,12 +6,20 @@
  *       decoder: debezium-json
  *       fields: { amount: [total], time: [placed_at] }
  *
- * What a route leaves out comes from ROUTE_DEFAULTS of its decoder. Errors name the path and what was expected.
+ * What a route leaves out comes from routeDefaults of its kind and decoder. Errors name the path and what was expected.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { ROUTE_DEFAULTS, type Route, topicPattern } from './routes.ts';
+import {
+  DECODERS,
+  EVENT_KINDS,
+  type EventRoute,
+  MAX_RECORD_BYTES,
+  type Route,
+  routeDefaults,
+  topicPattern,
+} from './routes.ts';
 import { SettingError } from './environment.ts';
 
 const names = z.array(z.string().min(1)).min(1);
@@ -21,12 +29,13 @@ const routeSchema = z
   .strictObject({
     topic: z.string().min(1),
     topicFilter: z.string().min(1).optional(),
-    decoder: z.enum(['debezium-json', 'json']),
-    kind: z.enum(['order']).optional(),
-    fields: z.strictObject({ id: names, key: names, amount: names, time: names }).partial().optional(),
+    decoder: z.enum([...DECODERS, 'raw']),
+    kind: z.enum(EVENT_KINDS).optional(),
+    fields: z.record(z.string(), names).optional(),
     timeUnit: z.enum(['auto', 's', 'ms', 'us', 'ns', 'days', 'iso']).optional(),
     base64AmountScale: z.int().min(0).max(38).optional(),
     allowNegativeAmounts: z.boolean().optional(),
+    dropReplays: z.boolean().optional(),
     outOfOrdernessMs: milliseconds.optional(),
     idle: z
       .strictObject({ policy: z.enum(['advance', 'hold']), afterMs: milliseconds })
@@ -37,9 +46,11 @@ const routeSchema = z
     maxRecordBytes: z.int().min(1).optional(),
   })
   .superRefine((route, context) => {
-    const problem = topicProblem(route.topic, route.topicFilter);
-    if (problem) context.addIssue({ code: 'custom', path: [problem.at], message: problem.text });
+    const problem = topicProblem(route.topic, route.topicFilter) ?? memberProblem(route);
+    if (problem) context.addIssue({ code: 'custom', path: problem.at, message: problem.text });
   });
+
+type GivenRoute = z.infer<typeof routeSchema>;
 
 const fileSchema = z.strictObject({ routes: z.array(routeSchema).min(1) });
 
@@ -70,41 +81,76 @@ export function parseRoutes(text: string, file: string): readonly Route[] {
   return parsed.data.routes.map(complete);
 }
 
-function complete(route: z.infer<typeof routeSchema>): Route {
-  const { fields, idle, kind, ...given } = route;
-  const defaults = ROUTE_DEFAULTS[route.decoder];
+function complete(given: GivenRoute): Route {
+  const { topic, topicFilter, maxRecordBytes = MAX_RECORD_BYTES, decoder } = given;
+  if (decoder === 'raw') return { topic, ...(topicFilter !== undefined && { topicFilter }), maxRecordBytes, decoder };
+  switch (given.kind ?? 'order') {
+    case 'order':
+      return merge(given, routeDefaults('order', decoder));
+    case 'orderItem':
+      return merge(given, routeDefaults('orderItem', decoder));
+    case 'product':
+      return merge(given, routeDefaults('product', decoder));
+    case 'download':
+      return merge(given, routeDefaults('download', decoder));
+    case 'maip':
+      return merge(given, routeDefaults('maip', decoder));
+    case 'userEvent':
+      return merge(given, routeDefaults('userEvent', decoder));
+  }
+}
+
+/** What the file says, over the defaults. */
+function merge<D extends Omit<EventRoute, 'topic'>>(given: GivenRoute, defaults: D): D & { topic: string } {
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
-    ...given,
-    kind: kind ?? defaults.kind,
-    fields: {
-      id: fields?.id ?? defaults.fields.id,
-      key: fields?.key ?? defaults.fields.key,
-      amount: fields?.amount ?? defaults.fields.amount,
-      time: fields?.time ?? defaults.fields.time,
+    ...defaults,
+    ...said,
+    topic: given.topic,
+    fields: { ...defaults.fields, ...given.fields },
+    idle: {
+      policy: given.idle?.policy ?? defaults.idle.policy,
+      afterMs: given.idle?.afterMs ?? defaults.idle.afterMs,
     },
-    idle: { policy: idle?.policy ?? defaults.idle.policy, afterMs: idle?.afterMs ?? defaults.idle.afterMs },
-    timeUnit: given.timeUnit ?? defaults.timeUnit,
-    allowNegativeAmounts: given.allowNegativeAmounts ?? defaults.allowNegativeAmounts,
-    outOfOrdernessMs: given.outOfOrdernessMs ?? defaults.outOfOrdernessMs,
-    earliestTimeMs: given.earliestTimeMs ?? defaults.earliestTimeMs,
-    maxAheadMs: given.maxAheadMs ?? defaults.maxAheadMs,
-    maxRecordBytes: given.maxRecordBytes ?? defaults.maxRecordBytes,
   };
 }
 
-function topicProblem(topic: string, filter: string | undefined): { at: string; text: string } | undefined {
+interface Problem {
+  readonly at: string[];
+  readonly text: string;
+}
+
+/** Members that a route of this kind does not have. */
+function memberProblem({ decoder, kind, fields, ...route }: GivenRoute): Problem | undefined {
+  if (decoder === 'raw') {
+    const foreign = Object.keys({ ...route, ...(kind && { kind }), ...(fields && { fields }) }).find(
+      (name) => !['topic', 'topicFilter', 'maxRecordBytes'].includes(name),
+    );
+    return foreign === undefined
+      ? undefined
+      : { at: [foreign], text: 'a raw topic is kept as it is: it has topic, topicFilter and maxRecordBytes only' };
+  }
+  const known = Object.keys(routeDefaults(kind ?? 'order', decoder).fields);
+  const unknown = Object.keys(fields ?? {}).find((name) => !known.includes(name));
+  return unknown === undefined
+    ? undefined
+    : { at: ['fields', unknown], text: `"${kind ?? 'order'}" has no such member; it has ${known.join(', ')}` };
+}
+
+function topicProblem(topic: string, filter: string | undefined): Problem | undefined {
   if (!topic.startsWith('/')) {
-    if (filter !== undefined) return { at: 'topicFilter', text: 'only a topic that is a /regular expression/ has one' };
+    if (filter !== undefined)
+      return { at: ['topicFilter'], text: 'only a topic that is a /regular expression/ has one' };
     return /^[A-Za-z0-9._-]{1,249}$/.test(topic)
       ? undefined
-      : { at: 'topic', text: `"${topic}" is no Kafka topic name; a regular expression stands between slashes` };
+      : { at: ['topic'], text: `"${topic}" is no Kafka topic name; a regular expression stands between slashes` };
   }
   try {
-    if (!topicPattern(topic)) return { at: 'topic', text: `"${topic}" lacks its closing slash` };
+    if (!topicPattern(topic)) return { at: ['topic'], text: `"${topic}" lacks its closing slash` };
   } catch {
-    return { at: 'topic', text: `"${topic}" is no valid regular expression` };
+    return { at: ['topic'], text: `"${topic}" is no valid regular expression` };
   }
   return filter === undefined
-    ? { at: 'topicFilter', text: 'a regular expression needs one, for example "dbserver1.*.orders"' }
+    ? { at: ['topicFilter'], text: 'a regular expression needs one, for example "dbserver1.*.orders"' }
     : undefined;
 }

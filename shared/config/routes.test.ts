@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ROUTES, ROUTE_DEFAULTS, type Route, routeOf, topicsOfKind } from './routes.ts';
+import { DEFAULT_ROUTES, type EventRoute, type Route, routeDefaults, routeOf, topicsOfKind } from './routes.ts';
 import { loadRoutes, parseRoutes } from './routes-file.ts';
 import { SettingError } from './environment.ts';
 
-const family: Route = {
+const family: EventRoute<'order'> = {
   topic: '/eu[0-9]+\\.public\\.orders/',
   topicFilter: '*.public.orders',
-  ...ROUTE_DEFAULTS['debezium-json'],
+  ...routeDefaults('order', 'debezium-json'),
 };
 
 describe('the route of a topic', () => {
   it('is the first that matches (invariant 1)', () => {
-    const first: Route = { ...family, topic: 'eu1.public.orders', topicFilter: undefined, timeUnit: 's' };
+    const first: EventRoute = { ...family, topic: 'eu1.public.orders', topicFilter: undefined, timeUnit: 's' };
     expect(routeOf([first, family], 'eu1.public.orders')).toBe(first);
     expect(routeOf([first, family], 'eu2.public.orders')).toBe(family);
   });
@@ -42,7 +42,7 @@ describe('a routes file', () => {
       'routes:\n  - topic: shop.orders\n    decoder: debezium-json\n    fields: { amount: [total] }\n    idle: { policy: hold }\n',
       'routes.yaml',
     );
-    const defaults = ROUTE_DEFAULTS['debezium-json'];
+    const defaults = routeDefaults('order', 'debezium-json');
     expect(route).toEqual({
       ...defaults,
       topic: 'shop.orders',
@@ -53,7 +53,9 @@ describe('a routes file', () => {
 
   it('may be JSON', () => {
     const text = JSON.stringify({ routes: [{ topic: 'o', decoder: 'json', outOfOrdernessMs: 0 }] });
-    expect(parseRoutes(text, 'r.json')).toEqual([{ ...ROUTE_DEFAULTS.json, topic: 'o', outOfOrdernessMs: 0 }]);
+    expect(parseRoutes(text, 'r.json')).toEqual([
+      { ...routeDefaults('order', 'json'), topic: 'o', outOfOrdernessMs: 0 },
+    ]);
   });
 
   const bad: Readonly<Record<string, [routes: unknown, message: RegExp]>> = {

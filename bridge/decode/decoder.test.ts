@@ -1,26 +1,27 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ROUTES, ROUTE_DEFAULTS, type Route } from '../../shared/config/routes.ts';
+import { DEFAULT_ROUTES, type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import type { KafkaRecord } from '../record.ts';
 import { decodeDebezium } from './debezium-json.ts';
-import { type Decoded, orderDecoder } from './order.ts';
+import type { Decoded } from './decoded.ts';
+import { recordDecoder } from './decoder.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
-const cdc: Route = { topic: 'dbserver1.public.orders', ...ROUTE_DEFAULTS['debezium-json'] };
-const plain: Route = { topic: 'orders', ...ROUTE_DEFAULTS.json };
+const cdc: EventRoute<'order'> = { topic: 'dbserver1.public.orders', ...routeDefaults('order', 'debezium-json') };
+const plain: EventRoute<'order'> = { topic: 'orders', ...routeDefaults('order', 'json') };
 
-function decode(route: Route, value: string | Buffer | null, timestampMs = NOW): Decoded {
+function decode(route: EventRoute<'order'>, value: string | Buffer | null, timestampMs = NOW): Decoded<OrderEvent> {
   const buffer = typeof value === 'string' ? Buffer.from(value) : value;
   const record: KafkaRecord = { offset: 0, timestampMs, key: null, value: buffer };
-  return orderDecoder(route)(record, NOW);
+  return recordDecoder(route, route.topic).decode(record, NOW);
 }
 
 const row = { order_id: 7, customer_id: 42, total_amount: 12.5, status: 'placed', order_date: (NOW - 1000) * 1000 };
 const event: OrderEvent = { t: NOW - 1000, k: '42', id: '7', amount: 1250 };
 
-function change(op: string, before: unknown, after: unknown): Decoded {
+function change(op: string, before: unknown, after: unknown): Decoded<OrderEvent> {
   return decode(cdc, JSON.stringify({ before, after, source: { db: 'shop' }, op, ts_ms: NOW }));
 }
 
@@ -153,7 +154,7 @@ describe('times ahead', () => {
 describe('the capture of Arroyo: 830 changes of public.orders', () => {
   const read = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
   const lines = read('aggregate_updates.jsonl').split('\n').filter(Boolean);
-  const route: Route = {
+  const route: EventRoute = {
     ...cdc,
     fields: { id: ['id'], key: ['product_name'], amount: ['price'], time: ['order_date'] },
   };
@@ -206,5 +207,7 @@ describe('the capture of Arroyo: 830 changes of public.orders', () => {
 });
 
 it('every built-in route has a decoder', () => {
-  for (const route of DEFAULT_ROUTES) expect(decode(route, null).outcome).toBe('tombstone');
+  const tombstone: KafkaRecord = { offset: 0, timestampMs: NOW, key: null, value: null };
+  for (const route of DEFAULT_ROUTES)
+    if (route.decoder !== 'raw') expect(recordDecoder(route, 'any').decode(tombstone, NOW).outcome).toBe('tombstone');
 });

@@ -1,0 +1,53 @@
+/** What the bridge makes of a record: the contract between decoders and whoever books, groups and stores. */
+import type { MeshEvent } from '../../shared/events/event.ts';
+import type { KafkaRecord } from '../record.ts';
+import type { DeadReason } from './data-error.ts';
+
+/** What became of a record: the names of the counts in progress frames and status. */
+export type Outcome =
+  | 'counted'
+  | 'unchanged'
+  | 'unattributable'
+  /** A change of a row that never counted, because it could not be read, and does not count now. */
+  | 'uncounted'
+  | 'tombstone'
+  | 'truncate'
+  | 'message'
+  | 'dead';
+
+export interface DeadLetterCause {
+  readonly reason: DeadReason;
+  readonly text: string;
+}
+
+export interface Decoded<E extends MeshEvent = MeshEvent> {
+  readonly outcome: Outcome;
+  readonly events: readonly E[];
+  /** With outcome `dead`. Events beside it take back what the row counted before. */
+  readonly dead?: DeadLetterCause;
+}
+
+/** Decodes the records of one topic. */
+export interface RecordDecoder<E extends MeshEvent = MeshEvent> {
+  /**
+   * Fetches what these records need and is not here yet (schemas). undefined: nothing; decode can be called. It rejects
+   * when it cannot be had now: try again later.
+   */
+  prepare(records: readonly KafkaRecord[]): Promise<void> | undefined;
+  /** Never throws for what is in a record. Hot path. */
+  decode(record: KafkaRecord, nowMs: number): Decoded<E>;
+  /** An event's line in a frame. Hot path. */
+  line(event: E): string;
+}
+
+const NO_EVENTS: readonly never[] = [];
+
+/** Records that bring no event. */
+export const NOTHING = {
+  unchanged: { outcome: 'unchanged', events: NO_EVENTS },
+  unattributable: { outcome: 'unattributable', events: NO_EVENTS },
+  uncounted: { outcome: 'uncounted', events: NO_EVENTS },
+  tombstone: { outcome: 'tombstone', events: NO_EVENTS },
+  truncate: { outcome: 'truncate', events: NO_EVENTS },
+  message: { outcome: 'message', events: NO_EVENTS },
+} as const satisfies Partial<Record<Outcome, Decoded>>;
