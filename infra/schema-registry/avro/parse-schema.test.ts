@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { checkDefaults, parseSchema, SchemaError } from './parse-schema.ts';
+
+const parse = (json: unknown) => parseSchema(JSON.stringify(json)).schema;
+const record = (...fields: unknown[]) => ({ type: 'record', name: 'R', fields });
+
+describe('parseSchema', () => {
+  it('gives names their namespace, and finds them again', () => {
+    const { schema, names } = parseSchema(
+      JSON.stringify({
+        type: 'record',
+        name: 'a.b.Outer',
+        aliases: ['Former', 'x.Other'],
+        fields: [
+          { name: 'inner', type: { type: 'fixed', name: 'Inner', size: 2 } },
+          { name: 'again', type: 'Inner' },
+          { name: 'self', type: ['null', 'a.b.Outer'] },
+          { name: 'elsewhere', type: { type: 'enum', name: 'E', namespace: 'c', symbols: ['S'] } },
+        ],
+      }),
+    );
+    expect([...names.keys()]).toEqual(['a.b.Outer', 'a.b.Inner', 'c.E']);
+    expect(schema).toMatchObject({ fullName: 'a.b.Outer', aliases: ['a.b.Former', 'x.Other'] });
+    if (schema.type !== 'record') throw new Error('no record');
+    expect(schema.fields[1]?.type).toBe(schema.fields[0]?.type);
+  });
+
+  it('keeps attributes it does not know', () => {
+    expect(parse({ type: 'long', logicalType: 'timestamp-millis' })).toEqual({
+      type: 'long',
+      props: { logicalType: 'timestamp-millis' },
+    });
+  });
+
+  it('knows the types of other schemas', () => {
+    const { names } = parseSchema('{"type":"fixed","name":"ns.Id","size":16}');
+    expect(parseSchema('{"type":"array","items":"ns.Id"}', names).schema).toMatchObject({ items: { size: 16 } });
+  });
+
+  it.each<[string, string]>([
+    ['{', 'Cannot parse the schema as JSON'],
+    ['"Nobody"', '"Nobody" at "/"'],
+    ['7', '7 at "/"'],
+    ['{"type":"record","name":"R"}', 'nothing at "/fields"'],
+    ['{"type":"record","name":"1R","fields":[]}', '"1R" at "/name"'],
+    ['{"type":"record","name":"R","namespace":"a..b","fields":[]}', '"a..b" at "/namespace"'],
+    ['{"type":"record","name":"string","fields":[]}', 'primitive'],
+    ['{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"a","type":"int"}]}', '"/fields/1"'],
+    ['{"type":"record","name":"R","fields":[{"name":"a-b","type":"int"}]}', '"/fields/0/name"'],
+    ['{"type":"record","name":"R","fields":[{"name":"a","type":"int","order":"up"}]}', '"/fields/0/order"'],
+    ['{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"fixed","name":"R","size":1}}]}', 'taken'],
+    ['{"type":"enum","name":"E"}', '"/symbols"'],
+    ['{"type":"enum","name":"E","symbols":["A","A"]}', '"A" at "/symbols"'],
+    ['{"type":"enum","name":"E","symbols":["A"],"default":"B"}', '"B" at "/default"'],
+    ['{"type":"fixed","name":"F","size":-1}', '-1 at "/size"'],
+    ['["int","int"]', '"int" at "/1"'],
+    ['["int",["null"]]', '"/1"'],
+    ['{"type":"array"}', '"/items"'],
+  ])('refuses %s', (text, message) => {
+    expect(() => parseSchema(text)).toThrow(SchemaError);
+    expect(() => parseSchema(text)).toThrow(message);
+  });
+});
+
+describe('checkDefaults', () => {
+  const check = (type: unknown, value: string) =>
+    checkDefaults(
+      parseSchema(
+        `{"type":"record","name":"R","fields":[{"name":"f","type":${JSON.stringify(type)},"default":${value}}]}`,
+      ),
+    );
+  const point = {
+    type: 'record',
+    name: 'P',
+    fields: [
+      { name: 'x', type: 'int' },
+      { name: 'y', type: 'int', default: 0 },
+    ],
+  };
+
+  it.each<[unknown, string]>([
+    ['int', '2147483647'],
+    ['long', '9223372036854775807'],
+    ['double', '1'],
+    ['float', '1.5'],
+    ['bytes', '"\\u00ff"'],
+    [{ type: 'fixed', name: 'F', size: 2 }, '"ab"'],
+    [['null', 'string'], 'null'],
+    [['null', 'string'], '"second branch"'],
+    [{ type: 'array', items: 'int' }, '[1,2]'],
+    [{ type: 'map', values: 'int' }, '{"a":1}'],
+    [point, '{"x":1}'],
+    [{ type: 'enum', name: 'E', symbols: ['A'] }, '"A"'],
+  ])('%j takes %s', (type, value) => {
+    expect(() => check(type, value)).not.toThrow();
+  });
+
+  it.each<[unknown, string]>([
+    ['int', '2147483648'],
+    ['int', '1.0'],
+    ['long', '9223372036854775808'],
+    ['string', 'null'],
+    ['boolean', '0'],
+    ['bytes', '"\\u0100"'],
+    [{ type: 'fixed', name: 'F', size: 2 }, '"abc"'],
+    [['null', 'string'], '1'],
+    [{ type: 'array', items: 'int' }, '["x"]'],
+    [point, '{"y":1}'],
+    [{ type: 'enum', name: 'E', symbols: ['A'] }, '"B"'],
+  ])('%j refuses %s', (type, value) => {
+    expect(() => check(type, value)).toThrow('of field "f" of "R"');
+  });
+
+  it('looks into records of fields too', () => {
+    const inner = { type: 'record', name: 'I', fields: [{ name: 'deep', type: 'int', default: 'x' }] };
+    const text = JSON.stringify(record({ name: 'f', type: { type: 'array', items: inner } }));
+    expect(() => checkDefaults(parseSchema(text))).toThrow('field "deep" of "I"');
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * The one text of a schema: two texts of the same schema, however spaced and ordered, become one. What carries meaning
+ * for anybody (docs, defaults, aliases, other attributes) stays. Attributes come in the order of Java's Schema.toString.
+ *
+ * Invariants (write-schema.test.ts):
+ * 1. Writing what was parsed from a written text gives that text.
+ * 2. `normalized`: the order of other attributes does not matter either, and every name is written in full.
+ */
+import type { JsonObject, JsonValue } from './exact-json.ts';
+import type { Names } from './parse-schema.ts';
+import { type Field, isNamed, type NamedSchema, namespaceOf, type Schema, shortName } from './schema.ts';
+
+export interface WriteOptions {
+  /** Types of other schemas: written by name only. */
+  readonly known?: Names;
+  readonly normalized?: boolean;
+}
+
+export function writeSchema(schema: Schema, { known = new Map(), normalized = false }: WriteOptions = {}): string {
+  const written = new Set<NamedSchema>(known.values());
+  return JSON.stringify(new Writer(written, normalized).write(schema, ''));
+}
+
+class Writer {
+  readonly #written: Set<NamedSchema>;
+  readonly #normalized: boolean;
+
+  constructor(written: Set<NamedSchema>, normalized: boolean) {
+    this.#written = written;
+    this.#normalized = normalized;
+  }
+
+  write(schema: Schema, space: string): JsonValue {
+    if (isNamed(schema))
+      return this.#written.has(schema) ? this.#name(schema.fullName, space) : this.#define(schema, space);
+    switch (schema.type) {
+      case 'union':
+        return schema.branches.map((branch) => this.write(branch, space));
+      case 'array':
+        return { type: 'array', items: this.write(schema.items, space), ...this.#props(schema.props) };
+      case 'map':
+        return { type: 'map', values: this.write(schema.values, space), ...this.#props(schema.props) };
+      default:
+        return Object.keys(schema.props).length === 0
+          ? schema.type
+          : { type: schema.type, ...this.#props(schema.props) };
+    }
+  }
+
+  #define(schema: NamedSchema, space: string): JsonObject {
+    this.#written.add(schema);
+    const own = namespaceOf(schema.fullName);
+    const head = {
+      type: schema.type,
+      ...(this.#normalized ? { name: schema.fullName } : nameAndSpace(schema.fullName, space)),
+      ...(schema.doc === undefined ? {} : { doc: schema.doc }),
+    };
+    const aliases = schema.aliases.map((alias) => this.#name(alias, own));
+    const tail = { ...this.#props(schema.props), ...(aliases.length === 0 ? {} : { aliases }) };
+    switch (schema.type) {
+      case 'record':
+      case 'error':
+        return { ...head, fields: schema.fields.map((field) => this.#field(field, own)), ...tail };
+      case 'enum':
+        return {
+          ...head,
+          symbols: schema.symbols,
+          ...(schema.default === undefined ? {} : { default: schema.default }),
+          ...tail,
+        };
+      case 'fixed':
+        return { ...head, size: schema.size, ...tail };
+      default:
+        return schema satisfies never;
+    }
+  }
+
+  #field(field: Field, space: string): JsonObject {
+    return {
+      name: field.name,
+      type: this.write(field.type, space),
+      ...(field.doc === undefined ? {} : { doc: field.doc }),
+      ...(field.default === undefined ? {} : { default: field.default }),
+      ...(field.order === 'ascending' ? {} : { order: field.order }),
+      ...(field.aliases.length === 0 ? {} : { aliases: field.aliases }),
+      ...this.#props(field.props),
+    };
+  }
+
+  #name(fullName: string, space: string): string {
+    return !this.#normalized && namespaceOf(fullName) === space ? shortName(fullName) : fullName;
+  }
+
+  #props(props: JsonObject): JsonObject {
+    if (!this.#normalized) return props;
+    return Object.fromEntries(Object.entries(props).sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+function nameAndSpace(fullName: string, space: string): JsonObject {
+  const own = namespaceOf(fullName);
+  return own === space ? { name: shortName(fullName) } : { name: shortName(fullName), namespace: own };
+}
