@@ -7,6 +7,7 @@
 import type { EventRoute } from '../../shared/config/routes.ts';
 import type { MeshEvent } from '../../shared/events/event.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
+import type { Source } from '../position.ts';
 import type { KafkaRecord } from '../record.ts';
 import { dead, decodeChange, type Setting } from './changes.ts';
 import { DataError, quoted } from './data-error.ts';
@@ -24,47 +25,50 @@ import { userEventModel } from './models/user-event.ts';
 /** A record's timestamp below this is none (-1), or no wall clock. */
 const EARLIEST_RECORD_MS = Date.UTC(2000, 0, 1);
 
-export function recordDecoder(route: EventRoute<'order'>, topic: string): RecordDecoder<OrderEvent>;
-export function recordDecoder(route: EventRoute, topic: string): RecordDecoder;
-export function recordDecoder(route: EventRoute, topic: string): RecordDecoder {
+export function recordDecoder(route: EventRoute<'order'>, topic: string, partition?: number): RecordDecoder<OrderEvent>;
+export function recordDecoder(route: EventRoute, topic: string, partition?: number): RecordDecoder;
+/** `partition` names events that have no id of their own. */
+export function recordDecoder(route: EventRoute, topic: string, partition = 0): RecordDecoder {
+  const source = { topic, partition };
   switch (route.kind) {
     case 'order':
-      return decoderOf(route, topic, orderModel(route));
+      return decoderOf(route, source, orderModel(route));
     case 'orderItem':
-      return decoderOf(route, topic, orderItemModel(route));
+      return decoderOf(route, source, orderItemModel(route));
     case 'product':
-      return decoderOf(route, topic, productModel(route));
+      return decoderOf(route, source, productModel(route));
     case 'download':
-      return decoderOf(route, topic, downloadModel(route));
+      return decoderOf(route, source, downloadModel(route));
     case 'maip':
-      return decoderOf(route, topic, maipModel(route));
+      return decoderOf(route, source, maipModel(route));
     case 'userEvent':
-      return decoderOf(route, topic, userEventModel(route));
+      return decoderOf(route, source, userEventModel(route));
     default:
       return route satisfies never;
   }
 }
 
-function decoderOf<E extends MeshEvent>(route: EventRoute, topic: string, model: Model<E>): RecordDecoder<E> {
+function decoderOf<E extends MeshEvent>(route: EventRoute, source: Source, model: Model<E>): RecordDecoder<E> {
   return {
     prepare: () => undefined,
-    decode: (record, nowMs) => decodeRecord(route, topic, model, record, nowMs),
+    decode: (record, nowMs) => decodeRecord(route, source, model, record, nowMs),
     line: (event) => model.line(event),
   };
 }
 
 function decodeRecord<E extends MeshEvent>(
   route: EventRoute,
-  topic: string,
+  { topic, partition }: Source,
   model: Model<E>,
   record: KafkaRecord,
   nowMs: number,
 ): Decoded<E> {
-  const { value, timestampMs } = record;
+  const { value, timestampMs, offset } = record;
   if (value === null || value.length === 0) return NOTHING.tombstone;
   try {
     checkSize(route, value);
-    const setting = { topic, latestMs: latestTime(route, timestampMs, nowMs), writtenMs: timestampMs };
+    const latestMs = latestTime(route, timestampMs, nowMs);
+    const setting = { topic, partition, offset, latestMs, writtenMs: timestampMs, exact: false };
     return decodeText(route, model, textOf(value), setting);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
@@ -88,10 +92,10 @@ function decodeText<E extends MeshEvent>(
   setting: Setting,
 ): Decoded<E> {
   try {
-    return decodeOnce(route, model, text, setting, false);
+    return decodeOnce(route, model, text, setting);
   } catch (error) {
     if (!(error instanceof DataError && error.reason === 'inexact-number')) throw error;
-    return decodeOnce(route, model, text, setting, true);
+    return decodeOnce(route, model, text, { ...setting, exact: true });
   }
 }
 
@@ -100,8 +104,8 @@ function decodeOnce<E extends MeshEvent>(
   model: Model<E>,
   text: string,
   setting: Setting,
-  exact: boolean,
 ): Decoded<E> {
+  const { exact } = setting;
   if (route.decoder === 'debezium-json') return decodeChange(model, decodeDebezium(text, exact), setting);
   const values = parseText(text, exact);
   if (values === null) return NOTHING.tombstone;

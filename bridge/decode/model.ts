@@ -16,7 +16,12 @@ export interface Row {
   readonly latestMs: number;
   /** When the source wrote it, or the record's own timestamp, ms: for rows that tell no time themselves. */
   readonly writtenMs: number;
+  /** Where the record is in Kafka. */
   readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** The values were parsed with integers beyond 2^53 as bigint; a number that looks like one is none. */
+  readonly exact: boolean;
 }
 
 export interface Model<E extends MeshEvent> {
