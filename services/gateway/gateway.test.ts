@@ -24,6 +24,7 @@ function logWith(base: Log, over: Partial<Log>): Log {
   return {
     maxPayload: base.maxPayload,
     append: (...args) => base.append(...args),
+    appendChain: (...args) => base.appendChain(...args),
     last: (...args) => base.last(...args),
     lastOfEach: (...args) => base.lastOfEach(...args),
     read: (options) => base.read(options),

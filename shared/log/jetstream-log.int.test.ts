@@ -3,7 +3,7 @@ import { startTestNats, type TestNats } from '../testing/servers.ts';
 import { connectLog, type JetStreamLog } from './jetstream-log.ts';
 import { logContract } from './log.contract.ts';
 import { bucketStream, keySubject, logStream, logSubject, MESH } from './names.ts';
-import { provisionMesh, provisionService } from './provision.ts';
+import { provisionMesh, provisionMirror, provisionService } from './provision.ts';
 
 let nats: TestNats;
 let log: JetStreamLog;
@@ -21,6 +21,7 @@ afterAll(async () => {
 async function freshService(): Promise<string> {
   const service = `contract-${++services}`;
   await provisionService(log, service);
+  await provisionMirror(log, service, 0);
   return service;
 }
 

@@ -13,10 +13,13 @@ import { createInbox, type Msg, type MsgHdrs, headers, type NatsConnection } fro
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { jetstream, jetstreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { EncodedHeaders, encodeChain } from './chain-headers.ts';
 import { isPassing } from './is-passing.ts';
 import {
   type Appended,
   type AppendOptions,
+  type ChainedMessage,
+  type ChainStart,
   type Log,
   LogRefusedError,
   LogUnavailableError,
@@ -96,22 +99,25 @@ export class JetStreamLog implements Log, AsyncDisposable {
 
   append(subject: string, payload: Uint8Array | string, options: AppendOptions = {}): Promise<Appended> {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload; // once: the client would do it again
-    if (bytes.length > this.maxPayload)
-      return Promise.reject(
-        new LogRefusedError(
-          `Cannot append ${bytes.length} bytes to "${subject}": the server takes ${this.maxPayload}; raise max_payload of nats-server`,
-        ),
-      );
-    if (this.connection.isClosed())
-      return Promise.reject(new LogUnavailableError(`Cannot append to "${subject}": the connection is closed`));
-    return new Promise((resolve, reject) => {
-      const token = (this.#nextAck++).toString(36);
-      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
-      const head = appendHeaders(options);
-      this.connection.publish(subject, bytes, {
-        reply: `${this.#ackInbox}.${token}`,
-        ...(head === undefined ? {} : { headers: head }),
-      });
+    const obstacle = this.#obstacle(subject, bytes.length);
+    if (obstacle) return Promise.reject(obstacle);
+    const head = appendHeaders(options);
+    return this.#awaitAck(subject, (reply) =>
+      this.connection.publish(subject, bytes, head === undefined ? { reply } : { reply, headers: head }),
+    );
+  }
+
+  /** Only the last message asks for an ack: it is stored only if all before it are. */
+  appendChain(subject: string, after: ChainStart, messages: readonly ChainedMessage[]): Promise<Appended> {
+    const heads = encodeChain(after, messages);
+    const sizes = messages.map(({ payload }, at) => payload.length + (heads[at]?.length ?? 0));
+    const obstacle = this.#obstacle(subject, Math.max(...sizes));
+    if (obstacle) return Promise.reject(obstacle);
+    return this.#awaitAck(subject, (reply) => {
+      for (const [at, { payload }] of messages.entries()) {
+        const headers = new EncodedHeaders(heads[at] ?? new Uint8Array());
+        this.connection.publish(subject, payload, at + 1 < messages.length ? { headers } : { headers, reply });
+      }
     });
   }
 
@@ -173,6 +179,25 @@ export class JetStreamLog implements Log, AsyncDisposable {
     clearInterval(this.#sweep);
     for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection is closing');
     if (!this.connection.isClosed()) await this.connection.close();
+  }
+
+  /** What no attempt could pass. */
+  #obstacle(subject: string, bytes: number): Error | undefined {
+    if (bytes > this.maxPayload)
+      return new LogRefusedError(
+        `Cannot append ${bytes} bytes to "${subject}": the server takes ${this.maxPayload}; raise max_payload of nats-server`,
+      );
+    if (this.connection.isClosed())
+      return new LogUnavailableError(`Cannot append to "${subject}": the connection is closed`);
+    return undefined;
+  }
+
+  #awaitAck(subject: string, publish: (reply: string) => void): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      const token = (this.#nextAck++).toString(36);
+      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
+      publish(`${this.#ackInbox}.${token}`);
+    });
   }
 
   async #watchConnection(): Promise<void> {
@@ -270,13 +295,15 @@ interface AckAnswer {
   readonly error?: { readonly code: number; readonly err_code?: number; readonly description?: string };
 }
 
-/** nats-server's error codes for a compare-and-set that did not hold. */
-const WRONG_LAST_SEQUENCE = new Set([10071, 10164]);
+/** nats-server's error codes for a compare-and-set that did not hold: by sequence (twice), by message id. */
+const WRONG_LAST = new Set([10071, 10164, 10070]);
+/** An earlier copy of the same message is being replicated: what becomes of it is not known yet. */
+const MESSAGE_IN_PROCESS = 10158;
 
 function settleError(ack: PendingAck, error: AckAnswer['error']): void {
   const text = error?.description ?? 'no stream answered';
-  if (error?.err_code !== undefined && WRONG_LAST_SEQUENCE.has(error.err_code)) ack.resolve({ kind: 'conflict' });
-  else if (error === undefined || error.code >= 500)
+  if (error?.err_code !== undefined && WRONG_LAST.has(error.err_code)) ack.resolve({ kind: 'conflict' });
+  else if (error === undefined || error.code >= 500 || error.err_code === MESSAGE_IN_PROCESS)
     ack.reject(new LogUnavailableError(`Cannot append to "${ack.subject}": ${text}`));
   else ack.reject(new LogRefusedError(`Cannot append to "${ack.subject}": ${text}`));
 }
@@ -299,6 +326,7 @@ function fromStored(found: StoredMsg): StoredMessage {
     timeMs: found.time.getTime(),
     pending: 0,
     header: (name) => (found.header?.has(name) ? found.header.get(name) : undefined),
+    headers: () => found.header ?? [],
   };
 }
 
@@ -311,5 +339,6 @@ function fromDelivered(message: JsMsg): StoredMessage {
     timeMs: Math.floor(info.timestampNanos / 1e6),
     pending: info.pending,
     header: (name) => (message.headers?.has(name) ? message.headers.get(name) : undefined),
+    headers: () => message.headers ?? [],
   };
 }

@@ -1,9 +1,9 @@
 /** What every Log must do; run on the memory twin and on JetStream. */
 import { describe, expect, test } from 'vitest';
-import type { Log, StoredMessage } from './log.ts';
-import { bucketStream, keySubject, logStream, logSubject } from './names.ts';
+import type { ChainedMessage, Log, StoredMessage } from './log.ts';
+import { bucketStream, keySubject, logStream, logSubject, mirrorSubject, streamOf } from './names.ts';
 
-/** A log whose streams LOG_<service> and KV_<service> exist and are empty. */
+/** A log whose streams LOG_<service>, KV_<service> and MIRROR_<service>_k0 exist and are empty. */
 export interface LogUnderTest {
   readonly log: Log;
   readonly service: string;
@@ -102,6 +102,50 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await log.append(key, '2', { expectedLast: 2 })).toEqual({ kind: 'stored', seq: 3 });
     });
 
+    test('a chain is stored in order, the next one behind it while it is under way', async () => {
+      const { log, service } = await open();
+      const subject = mirrorSubject(service, 0);
+      const first = log.appendChain(subject, { kind: 'seq', seq: 0 }, chain(1, 2, 3));
+      const second = log.appendChain(subject, { kind: 'id', id: 'id.3' }, chain(4, 5));
+      expect(await first).toEqual({ kind: 'stored', seq: 3 });
+      expect(await second).toEqual({ kind: 'stored', seq: 5 });
+      const stored = await readAll(log, subject, 5);
+      expect(stored.map(text)).toEqual(['1', '2', '3', '4', '5']);
+      expect(stored[2]?.header('Nats-Msg-Id')).toBe('id.3');
+      const own = [...(stored[2]?.headers() ?? [])].filter(([name]) => !name.startsWith('Nats-'));
+      expect(own).toEqual([
+        ['Number', ['3']],
+        ['Twice', ['a', 'b: c']],
+      ]);
+    });
+
+    test('a chain behind anything but the last message stores nothing', async () => {
+      const { log, service } = await open();
+      const subject = mirrorSubject(service, 0);
+      await log.appendChain(subject, { kind: 'seq', seq: 0 }, chain(1, 2));
+      const starts = [
+        { kind: 'seq', seq: 0 } as const,
+        { kind: 'seq', seq: 1 } as const,
+        { kind: 'id', id: 'id.1' } as const,
+      ];
+      for (const after of starts)
+        expect(await log.appendChain(subject, after, chain(3, 4))).toEqual({ kind: 'conflict' });
+      expect(await log.appendChain(subject, { kind: 'seq', seq: 2 }, chain(3))).toEqual({ kind: 'stored', seq: 3 });
+    });
+
+    test('two chains over the same messages leave each once, in order, however they meet', async () => {
+      const { log, service } = await open();
+      const subject = mirrorSubject(service, 0);
+      const all = chain(1, 2, 3, 4, 5, 6);
+      await log.appendChain(subject, { kind: 'seq', seq: 0 }, all.slice(0, 2));
+      await Promise.all([
+        log.appendChain(subject, { kind: 'seq', seq: 0 }, all.slice(0, 4)),
+        log.appendChain(subject, { kind: 'seq', seq: 2 }, all.slice(2, 5)),
+        log.appendChain(subject, { kind: 'id', id: 'id.2' }, all.slice(2)),
+      ]);
+      expect((await readAll(log, subject, 6)).map(text)).toEqual(['1', '2', '3', '4', '5', '6']);
+    });
+
     test('purge deletes a subject below a sequence and nothing else', async () => {
       const { log, service } = await open();
       for (const value of ['1', '2', '3']) await log.append(logSubject(service, 'p00'), value);
@@ -127,6 +171,25 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await reading).toEqual([]);
     });
   });
+}
+
+function chain(...numbers: number[]): ChainedMessage[] {
+  return numbers.map((n) => ({
+    id: `id.${n}`,
+    payload: new TextEncoder().encode(String(n)),
+    head: `Number: ${n}\r\nTwice: a\r\nTwice: b: c\r\n`,
+  }));
+}
+
+async function readAll(log: Log, subject: string, count: number): Promise<StoredMessage[]> {
+  const stop = new AbortController();
+  const messages: StoredMessage[] = [];
+  for await (const message of log.read({ stream: streamOf(subject), subjects: [subject], signal: stop.signal })) {
+    messages.push(message);
+    if (messages.length === count) stop.abort();
+  }
+  expect((await log.state(streamOf(subject))).messages).toBe(count);
+  return messages;
 }
 
 function text(message: StoredMessage): string {

@@ -9,7 +9,9 @@
  * 1. `append` with `expectedLast: n` stores only if the last message of that subject has sequence n (0: there is none).
  * 2. A rejected append never throws: it is `conflict`. An append whose outcome is unknown throws LogUnavailableError;
  *    the caller reads `last` to learn what happened. It is never repeated blindly.
- * 3. A reader yields every stored message of its subjects with sequence >= fromSeq, in stream order, once, across
+ * 3. `appendChain` stores a message only right behind the one before it, so a chain has no gap and no double whoever
+ *    sends it, and however often. Its last message is stored only if all before it are.
+ * 4. A reader yields every stored message of its subjects with sequence >= fromSeq, in stream order, once, across
  *    reconnects and leader changes.
  */
 
@@ -22,7 +24,21 @@ export interface StoredMessage {
   /** Messages of the reader's subjects that were stored behind this one when it was delivered; 0 from `last`. */
   readonly pending: number;
   header(name: string): string | undefined;
+  /** All headers, with the values of each in the order they were stored. */
+  headers(): Iterable<readonly [name: string, values: readonly string[]]>;
 }
+
+/** One message of a chain. */
+export interface ChainedMessage {
+  /** Printable, without spaces; no other message of its stream has it. Stored as header `Nats-Msg-Id`. */
+  readonly id: string;
+  readonly payload: Uint8Array;
+  /** Further headers as they stand on the wire, each line `Name: value\r\n`. Text, because a chain is a hot path. */
+  readonly head: string;
+}
+
+/** What the first message of a chain must be right behind: the stream's last sequence, or its last message by its id. */
+export type ChainStart = { readonly kind: 'seq'; readonly seq: number } | { readonly kind: 'id'; readonly id: string };
 
 export interface AppendOptions {
   readonly expectedLast?: number;
@@ -54,6 +70,12 @@ export interface Log {
   /** Largest payload the server accepts, bytes. */
   readonly maxPayload: number;
   append(subject: string, payload: Uint8Array | string, options?: AppendOptions): Promise<Appended>;
+  /**
+   * Appends messages to a subject that has a stream to itself, in one go and without waiting; chains go out in the
+   * order of the calls. `stored`: all are, and `seq` is the last one's. `conflict`: the last one is not, of those
+   * before it a part may be. LogUnavailableError as with `append`.
+   */
+  appendChain(subject: string, after: ChainStart, messages: readonly ChainedMessage[]): Promise<Appended>;
   /** The newest message of a subject, read from the leader; undefined when there is none. */
   last(stream: string, subject: string): Promise<StoredMessage | undefined>;
   /** The newest message of every subject that matches (wildcards allowed), unordered; a replica may answer, a little behind. */
@@ -77,3 +99,4 @@ export class LogRefusedError extends Error {
 
 /** Header names on the wire. */
 export const OFFSETS_HEADER = 'Mesh-Offsets';
+export const MESSAGE_ID_HEADER = 'Nats-Msg-Id';

@@ -4,8 +4,17 @@
  * A process of the mesh is a `MemoryClient`: killed, its appends never reach the log and its readers end, as after
  * SIGKILL. Faults are asked for per append, by a function that a test seeds.
  */
-import type { Appended, AppendOptions, Log, ReadOptions, StoredMessage, StreamState } from './log.ts';
-import { LogRefusedError, LogUnavailableError } from './log.ts';
+import type {
+  Appended,
+  AppendOptions,
+  ChainedMessage,
+  ChainStart,
+  Log,
+  ReadOptions,
+  StoredMessage,
+  StreamState,
+} from './log.ts';
+import { LogRefusedError, LogUnavailableError, MESSAGE_ID_HEADER } from './log.ts';
 import { streamOf } from './names.ts';
 
 /** `lost`: never stored. `unacked`: stored, but the caller learns nothing. Both end in LogUnavailableError. */
@@ -49,13 +58,18 @@ export class MemoryLog {
     const previous = stream.lastBySubject.get(subject);
     if (options.expectedLast !== undefined && options.expectedLast !== (previous?.seq ?? 0))
       return { kind: 'conflict' };
-    const message = storedMessage(subject, ++stream.lastSeq, payload, options);
+    const message = storedMessage(subject, ++stream.lastSeq, payload, Object.entries(options.headers ?? {}));
     if (name.startsWith('KV_') && previous) stream.messages.splice(stream.messages.indexOf(previous), 1);
-    stream.messages.push(message);
-    stream.lastBySubject.set(subject, message);
-    this.appends++;
-    this.wake();
-    return { kind: 'stored', seq: message.seq };
+    return this.#keep(stream, message);
+  }
+
+  storeBehind(subject: string, after: ChainStart, { id, payload, head }: ChainedMessage): Appended {
+    const stream = this.stream(streamOf(subject));
+    const last = stream.messages.at(-1);
+    const holds = after.kind === 'seq' ? after.seq === stream.lastSeq : after.id === last?.header(MESSAGE_ID_HEADER);
+    if (!holds) return { kind: 'conflict' };
+    const headers = [[MESSAGE_ID_HEADER, id] as const, ...parseLines(head)];
+    return this.#keep(stream, storedMessage(subject, ++stream.lastSeq, payload, headers));
   }
 
   purge(name: string, subject: string, belowSeq: number): void {
@@ -63,6 +77,14 @@ export class MemoryLog {
     stream.messages = stream.messages.filter((message) => message.subject !== subject || message.seq >= belowSeq);
     const last = stream.lastBySubject.get(subject);
     if (last && last.seq < belowSeq) stream.lastBySubject.delete(subject);
+  }
+
+  #keep(stream: MemoryStream, message: StoredMessage): Appended {
+    stream.messages.push(message);
+    stream.lastBySubject.set(message.subject, message);
+    this.appends++;
+    this.wake();
+    return { kind: 'stored', seq: message.seq };
   }
 
   /** Resolves at the next append or kill. */
@@ -80,6 +102,7 @@ export class MemoryLog {
 export class MemoryClient implements Log {
   readonly #log: MemoryLog;
   readonly #faults: FaultInjector | undefined;
+  #chains: Promise<unknown> = Promise.resolve();
   #killed = false;
 
   constructor(log: MemoryLog, faults?: FaultInjector) {
@@ -108,6 +131,28 @@ export class MemoryClient implements Log {
     const appended = this.#log.store(subject, payload, options);
     if (fault === 'unacked')
       throw new LogUnavailableError(`Cannot tell whether "${subject}" was stored: no answer in time`);
+    await this.#alive();
+    return appended;
+  }
+
+  /** Chains go one behind the other, as on one connection; what other clients do comes in between their messages. */
+  appendChain(subject: string, after: ChainStart, messages: readonly ChainedMessage[]): Promise<Appended> {
+    const sent = this.#chains.then(() => this.#storeChain(subject, after, messages));
+    this.#chains = sent.catch(() => {});
+    return sent;
+  }
+
+  async #storeChain(subject: string, after: ChainStart, messages: readonly ChainedMessage[]): Promise<Appended> {
+    let appended: Appended = { kind: 'conflict' };
+    let expected = after;
+    for (const [at, message] of messages.entries()) {
+      await this.#alive();
+      const fault = this.#faults?.(subject);
+      const unknown = new LogUnavailableError(`Cannot tell whether "${subject}" was stored: no answer in time`);
+      if (fault !== 'lost') appended = this.#log.storeBehind(subject, expected, message);
+      if (fault !== undefined && at + 1 === messages.length) throw unknown;
+      expected = { kind: 'id', id: message.id };
+    }
     await this.#alive();
     return appended;
   }
@@ -180,17 +225,25 @@ function storedMessage(
   subject: string,
   seq: number,
   payload: Uint8Array | string,
-  options: AppendOptions,
+  head: readonly (readonly [name: string, value: string])[],
 ): StoredMessage {
-  const head = options.headers;
+  const headers = new Map<string, string[]>();
+  for (const [name, value] of head) headers.set(name, [...(headers.get(name) ?? []), value.trim()]);
   return {
     subject,
     seq,
     payload: typeof payload === 'string' ? utf8.encode(payload) : payload,
     timeMs: 0,
     pending: 0,
-    header: (name) => head?.[name],
+    header: (name) => headers.get(name)?.[0],
+    headers: () => headers,
   };
+}
+
+/** Header lines as the client of the real log reads them. */
+function parseLines(head: string): (readonly [name: string, value: string])[] {
+  const lines = head.split('\r\n').filter((line) => line !== '');
+  return lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]);
 }
 
 /** NATS subject matching: `*` is one token, `>` is one or more at the end. */

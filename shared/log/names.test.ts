@@ -9,7 +9,9 @@ import {
   lateSubject,
   logStream,
   logSubject,
+  mirrorSubject,
   parseEventSubject,
+  parseMirrorSubject,
   progressSubject,
   streamOf,
   subjectKey,
@@ -113,6 +115,25 @@ describe('subjects of EVENTS', () => {
   });
 });
 
+describe('subjects of mirrors', () => {
+  test('come back as topic and Kafka partition, and no two topics share a stream', () => {
+    fc.assert(
+      fc.property(topics, topics, kafkaPartitions, kafkaPartitions, (topic, other, partition, otherPartition) => {
+        const subject = mirrorSubject(topic, partition);
+        expect(subject).toMatch(LEGAL);
+        expect(parseMirrorSubject(subject)).toEqual({ topic, partition });
+        const isSame = topic === other && partition === otherPartition;
+        expect(streamOf(subject) === streamOf(mirrorSubject(other, otherPartition))).toBe(isSame);
+        expect(streamOf(subject)).not.toMatch(/[\s.*>/\\]/);
+      }),
+    );
+  });
+
+  test.each(['mirror.k1', 'mirror.orders.1', 'kafka.orders.k1'])('%j is none of them', (subject) => {
+    expect(() => parseMirrorSubject(subject)).toThrow(`Cannot read subject "${subject}"`);
+  });
+});
+
 describe('streams and buckets', () => {
   test.each([
     [logSubject('sales', 'p07'), 'log.sales.p07', logStream('sales')],
@@ -122,7 +143,8 @@ describe('streams and buckets', () => {
     [dlqSubject('dbserver1.public.orders', 'bad amount'), 'dlq.dbserver1.public.orders.bad=20amount', 'DLQ'],
     [lateSubject('sales', 'p07'), 'late.sales.p07', 'LATE'],
     ['rules.segments', 'rules.segments', 'EVENTS'],
-    ['mirror.orders.k2', 'mirror.orders.k2', 'MIRROR'],
+    [mirrorSubject('orders', 2), 'mirror.orders.k2', 'MIRROR_orders_k2'],
+    [mirrorSubject('shop.public.a_b', 0), 'mirror.shop.public.a_b.k0', 'MIRROR_shop+public+a_b_k0'],
   ])('%s is %s in %s', (subject, spelt, stream) => {
     expect(subject).toBe(spelt);
     expect(streamOf(subject)).toBe(stream);

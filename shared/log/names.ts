@@ -4,16 +4,15 @@
  *   EVENTS         kafka.<topic>.p07.k2         data frame (mesh partition, Kafka partition; the topic's dots stay)
  *                  kafka.<topic>.progress.k2    progress frame
  *                  rules.<name>                 rule changes, placed in the order of events
- *   MIRROR         mirror.<topic>.k2            raw records
+ *   MIRROR_<topic>_k2  mirror.<topic>.k2        raw records, a stream for each Kafka partition; `+` for the topic's dots
  *   LOG_<service>  log.<service>.p07 | .all     commit frames
  *   DLQ            dlq.<topic>.<reason>         dead letters
  *   LATE           late.<service>.p07           late events
  *   KV_<bucket>    $KV.<bucket>.<key>           stores, one bucket a service; also leases, members, mesh
  */
-import { encodeId } from '../events/id.ts';
+import { decodeId, encodeId } from '../events/id.ts';
 
 export const EVENTS = 'EVENTS';
-export const MIRROR = 'MIRROR';
 export const DLQ = 'DLQ';
 export const LATE = 'LATE';
 export const LEASES = 'leases';
@@ -28,7 +27,7 @@ export function streamOf(subject: string): string {
     case 'rules':
       return EVENTS;
     case 'mirror':
-      return MIRROR;
+      return mirrorStream(subject);
     case 'log':
       return logStream(second ?? '');
     case 'dlq':
@@ -76,6 +75,23 @@ export function parseEventSubject(subject: string): EventSubject {
   if (tokens[0] !== 'kafka' || topic === '' || !/^k\d+$/.test(kafkaPartition))
     throw new RangeError(`Cannot read subject "${subject}": not a subject of ${EVENTS}`);
   return { topic, kind: lane === 'progress' ? 'progress' : 'data', source: `${topic}.${kafkaPartition}` };
+}
+
+export function mirrorSubject(topic: string, kafkaPartition: number): string {
+  return `mirror.${topicTokens(topic)}.k${kafkaPartition}`;
+}
+
+/** The Kafka partition that a subject mirrors. */
+export function parseMirrorSubject(subject: string): { readonly topic: string; readonly partition: number } {
+  const [, tokens = '', partition] = /^mirror\.(.+)\.k(\d+)$/.exec(subject) ?? [];
+  if (tokens === '') throw new RangeError(`Cannot read subject "${subject}": it mirrors no Kafka partition`);
+  return { topic: tokens.split('.').map(decodeId).join('.'), partition: Number(partition) };
+}
+
+/** A stream's name has no dots; no encoded token and no Kafka topic has a `+`. */
+function mirrorStream(subject: string): string {
+  const tokens = subject.split('.');
+  return `MIRROR_${tokens.slice(1, -1).join('+')}_${tokens.at(-1)}`;
 }
 
 export function logStream(service: string): string {

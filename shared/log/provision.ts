@@ -7,7 +7,19 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { PARTITION_COUNT } from '../events/partition.ts';
 import type { JetStreamLog } from './jetstream-log.ts';
-import { bucketStream, DLQ, EVENTS, keySubject, LATE, LEASES, logStream, MEMBERS, MESH } from './names.ts';
+import {
+  bucketStream,
+  DLQ,
+  EVENTS,
+  keySubject,
+  LATE,
+  LEASES,
+  logStream,
+  MEMBERS,
+  MESH,
+  mirrorSubject,
+  streamOf,
+} from './names.ts';
 
 type NewStream = Partial<StreamConfig> & { name: string };
 
@@ -16,11 +28,18 @@ export interface Retention {
   readonly eventsHours: number;
   /** And how many bytes of them. */
   readonly eventsBytes: number;
+  /** How many bytes of one mirrored Kafka partition are kept. The server sets them aside when its stream is made. */
+  readonly mirrorBytes: number;
   /** 1, 3 or 5 on a NATS cluster. */
   readonly replicas: number;
 }
 
-export const DEFAULT_RETENTION: Retention = { eventsHours: 7 * 24, eventsBytes: 20 * 1024 ** 3, replicas: 1 };
+export const DEFAULT_RETENTION: Retention = {
+  eventsHours: 7 * 24,
+  eventsBytes: 20 * 1024 ** 3,
+  mirrorBytes: 1024 ** 3,
+  replicas: 1,
+};
 
 const DAY_NS = 24 * 3600 * 1e9;
 
@@ -47,6 +66,28 @@ export async function provisionMesh(log: JetStreamLog, retention: Retention = DE
 export async function provisionService(log: JetStreamLog, service: string, replicas = 1): Promise<void> {
   await ensureStream(log, logLike(logStream(service), [`log.${service}.*`], replicas));
   await ensureStream(log, bucket(service, replicas));
+}
+
+/**
+ * The shortest window there is. Messages of a mirror are told apart by what is before them; the server would remember
+ * the ids of two minutes besides, which at 100,000 a second is gigabytes.
+ */
+const MIRROR_WINDOW_NS = 100e6;
+
+/** The stream that mirrors one Kafka partition. */
+export async function provisionMirror(
+  log: JetStreamLog,
+  topic: string,
+  partition: number,
+  { eventsHours, mirrorBytes, replicas }: Retention = DEFAULT_RETENTION,
+): Promise<void> {
+  const subject = mirrorSubject(topic, partition);
+  await ensureStream(log, {
+    ...logLike(streamOf(subject), [subject], replicas),
+    max_age: eventsHours * 3600 * 1e9,
+    max_bytes: mirrorBytes,
+    duplicate_window: MIRROR_WINDOW_NS,
+  });
 }
 
 /** The mesh was made with another number of partitions: its keys live elsewhere. */

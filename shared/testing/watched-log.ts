@@ -5,6 +5,8 @@
 import {
   type Appended,
   type AppendOptions,
+  type ChainedMessage,
+  type ChainStart,
   type Log,
   LogUnavailableError,
   type ReadOptions,
@@ -45,6 +47,11 @@ export class WatchedLog implements Log {
   async append(subject: string, payload: Uint8Array | string, options: AppendOptions = {}): Promise<Appended> {
     await this.#pass({ kind: 'append', of: subject, options });
     return this.#log.append(subject, payload, options);
+  }
+
+  async appendChain(subject: string, after: ChainStart, messages: readonly ChainedMessage[]): Promise<Appended> {
+    await this.#pass({ kind: 'append', of: subject });
+    return this.#log.appendChain(subject, after, messages);
   }
 
   async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
