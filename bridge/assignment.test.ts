@@ -1,5 +1,6 @@
 import type { Batch } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
+import type { Route } from '../shared/config/routes.ts';
 import { MemoryLog } from '../shared/log/memory-log.ts';
 import { EVENTS, progressSubject } from '../shared/log/names.ts';
 import { create, START_MS, TEST_ROUTE } from './_test-records.ts';
@@ -17,6 +18,8 @@ interface Rig {
   readonly budget: ByteBudget;
   range: OffsetRange;
   fetch: number | undefined;
+  route: Route;
+  now: number;
 }
 
 function rig(log = new MemoryLog()): Rig {
@@ -26,15 +29,17 @@ function rig(log = new MemoryLog()): Rig {
     budget,
     range: { low: 0, high: 1_000 },
     fetch: 0,
+    route: TEST_ROUTE,
+    now: START_MS,
     assignment: new Assignment((source, confirmOwner) => ({
       log: log.client(),
       source,
-      route: TEST_ROUTE,
+      route: () => self.route,
       budget,
       confirmOwner,
       progressIntervalMs: 0,
       retryMs: 1,
-      now: () => START_MS,
+      now: () => self.now,
       range: async () => self.range,
       pauseFetch: () => {
         self.fetch = undefined;
@@ -47,13 +52,13 @@ function rig(log = new MemoryLog()): Rig {
   return self;
 }
 
-/** What kafkajs hands over after a fetch at `from`. */
-function batch(from: number, count: number, high = 1_000): Batch {
+/** What kafkajs hands over after a fetch at `from`; `shift`: of a topic with other records. */
+function batch(from: number, count: number, high = 1_000, shift = 0): Batch {
   const messages = Array.from({ length: count }, (_, n) => ({
     offset: String(from + n),
     timestamp: String(START_MS),
     key: null,
-    value: Buffer.from(JSON.stringify(create(from + n))),
+    value: Buffer.from(JSON.stringify(create(from + n + shift))),
     attributes: 0,
     headers: {},
   }));
@@ -77,7 +82,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 describe('an assignment', () => {
-  it('is paused when it is made, and fetched from where the log ends when that is known', async () => {
+  it('is paused when it is made, and fetched from the last record that the log knows', async () => {
     const one = rig();
     one.assignment.join({ [topic]: [0] });
     expect(one.fetch).toBeUndefined();
@@ -89,7 +94,79 @@ describe('an assignment', () => {
     const next = rig(one.log);
     next.assignment.join({ [topic]: [0] });
     await until(() => next.fetch !== undefined);
-    expect(next.fetch).toBe(5);
+    expect(next.fetch).toBe(4);
+    expect(next.assignment.take(batch(4, 3))).toBe(true);
+    await next.assignment.drain();
+    expect(next.assignment.status()[0]).toMatchObject({ offset: 6, counts: { counted: 7 } });
+  });
+
+  it('does not take in a topic that has other records than those that were read, however long it is', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 5));
+    await one.assignment.drain();
+    const next = rig(one.log);
+    next.assignment.join({ [topic]: [0] });
+    await until(() => next.fetch === 4);
+    expect(next.assignment.take(batch(4, 90, 1_000, 7))).toBe(false);
+    await until(() => next.assignment.status()[0]?.alarm?.includes('were replaced') === true);
+    for (const owned of next.assignment.partitions) owned.revive();
+    await until(() => next.fetch === 4);
+    expect(next.assignment.status()[0]?.alarm).toContain('deleted and made again');
+    expect(next.assignment.take(batch(4, 2))).toBe(true); // the record that was read is back
+    expect(next.assignment.status()[0]?.alarm).toBeUndefined();
+  });
+
+  it('takes in what follows when the last record that was read is gone from Kafka', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 5));
+    await one.assignment.drain();
+    const compacted = rig(one.log);
+    compacted.assignment.join({ [topic]: [0] });
+    await until(() => compacted.fetch === 4);
+    expect(compacted.assignment.take({ ...batch(6, 2), ...{ fetchedOffset: '4' } })).toBe(true);
+    const purged = rig(one.log);
+    purged.range = { low: 5, high: 1_000 };
+    purged.assignment.join({ [topic]: [0] });
+    await until(() => purged.fetch === 5);
+  });
+
+  it('goes on by a new route behind what was stored by the former one', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 5));
+    one.route = { ...TEST_ROUTE, earliestTimeMs: START_MS + 365 * 86_400_000 };
+    const [owned] = one.assignment.partitions;
+    await owned?.reroute();
+    expect(one.assignment.status()[0]).toMatchObject({ state: 'running', offset: 4, counts: { counted: 5 } });
+    expect(one.assignment.take(batch(4, 3))).toBe(true);
+    await one.assignment.drain();
+    expect(one.assignment.status()[0]).toMatchObject({
+      offset: 6,
+      counts: { counted: 5, dead: 2, 'dead.bad-time': 2 },
+    });
+  });
+
+  it('is stalled only while it has something to do and does not do it', async () => {
+    const one = rig();
+    const stalled = () => {
+      for (const owned of one.assignment.partitions) owned.revive();
+      return one.assignment.status()[0]?.stalledSeconds;
+    };
+    one.range = { low: 0, high: 5 };
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.now += 90_000;
+    expect(stalled()).toBe(90);
+    one.assignment.take(batch(0, 5, 5));
+    await until(() => one.assignment.status()[0]?.offset === 4);
+    expect(stalled()).toBe(0);
+    one.now += 90_000;
+    expect(stalled()).toBe(0);
   });
 
   it('of a new generation begins when the sessions of the old one have ended', async () => {
@@ -128,8 +205,8 @@ describe('an assignment', () => {
     await until(() => one.fetch === 7);
     expect(one.assignment.take(batch(7, 5))).toBe(true);
     await one.assignment.drain();
-    expect(one.assignment.status(START_MS)[0]).toMatchObject({ offset: 11, counts: { missing: 5, counted: 7 } });
-    expect(one.assignment.status(START_MS)[0]?.alarm).toContain('5 records were gone');
+    expect(one.assignment.status()[0]).toMatchObject({ offset: 11, counts: { missing: 5, counted: 7 } });
+    expect(one.assignment.status()[0]?.alarm).toContain('5 records were gone');
   });
 
   it('refuses a topic that ends before what was read', async () => {
@@ -139,7 +216,7 @@ describe('an assignment', () => {
     one.assignment.take(batch(0, 9));
     one.range = { low: 0, high: 3 };
     expect(one.assignment.take(batch(0, 3, 3))).toBe(false);
-    await until(() => one.assignment.status(START_MS)[0]?.alarm?.includes('deleted and made again') === true);
+    await until(() => one.assignment.status()[0]?.alarm?.includes('deleted and made again') === true);
     expect(one.fetch).toBeUndefined();
   });
 
@@ -157,7 +234,7 @@ describe('an assignment', () => {
     one.assignment.take(batch(0, 5));
     await NEXT_TURN();
     one.assignment.confirm();
-    await until(() => one.assignment.status(START_MS)[0]?.offset === 4);
+    await until(() => one.assignment.status()[0]?.offset === 4);
     expect(owned?.session?.hasEnded).toBe(false);
     const declared = one.log.stream(EVENTS).messages.filter(({ subject }) => subject === progressSubject(topic, 0));
     expect(declared.filter(({ payload }) => new TextDecoder().decode(payload) === '{}').length).toBe(1);

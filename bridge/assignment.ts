@@ -50,6 +50,15 @@ export class Assignment {
       }
   }
 
+  /** Takes in no more of a partition, though the group assigns it. */
+  async release(partition: OwnedPartition): Promise<void> {
+    const { topic, partition: number } = partition.source;
+    if (this.of(partition.source) === partition) this.#partitions.delete(sourceKey(topic, number));
+    partition.pauseFetch();
+    await partition.drain();
+    await partition[Symbol.asyncDispose]();
+  }
+
   /** Ends all sessions; resolves when they have ended. */
   leave(): Promise<unknown> {
     this.#confirm(false);
@@ -75,18 +84,15 @@ export class Assignment {
       void owned.realign();
       return false;
     }
-    const last = batch.messages.at(-1);
-    if (last) owned.noteTimestamp(Number(last.timestamp));
-    session.accept(batch.messages.map(toRecord), Number(batch.lastOffset()));
-    return true;
+    return owned.take(batch.messages.map(toRecord), Number(batch.lastOffset()));
   }
 
   async drain(): Promise<void> {
     await Promise.all([...this.#partitions.values()].map((partition) => partition.drain()));
   }
 
-  status(now: number): BridgeStatus[] {
-    return [...this.#partitions.values()].map((partition) => partition.status(now));
+  status(): BridgeStatus[] {
+    return [...this.#partitions.values()].map((partition) => partition.status());
   }
 
   #confirmOwner(): Promise<boolean> {

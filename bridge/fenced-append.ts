@@ -20,6 +20,10 @@ export interface Fence {
   confirmOwner(): Promise<boolean>;
   /** What keeps the session from going on; undefined: nothing any more. */
   onTrouble(problem: Error | undefined): void;
+  /** An append of this many bytes was acked. */
+  onAck?(bytes: number, ms: number): void;
+  /** Another message was last than expected. */
+  onConflict?(): void;
 }
 
 /** The session has ended: what was in flight is the next owner's to settle. */
@@ -49,8 +53,13 @@ export async function appendFenced(
       if ((last?.seq ?? 0) !== expectedLast) return { kind: 'moved', last };
     }
     unknown = true;
+    const sentAt = performance.now();
     const appended = await fence.log.append(subject, payload, { expectedLast, headers });
-    if (appended.kind === 'stored') return appended;
+    if (appended.kind === 'stored') {
+      fence.onAck?.(payload.length, performance.now() - sentAt);
+      return appended;
+    }
+    fence.onConflict?.();
     if (!(await fence.confirmOwner()))
       throw new SessionEndedError(`Stopped writing "${subject}": another bridge owns the partition now`);
     return { kind: 'moved', last: await fence.log.last(EVENTS, subject) };

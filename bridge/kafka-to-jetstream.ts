@@ -14,23 +14,29 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import type { Log } from '../shared/log/log.ts';
+import type { Meter } from './meter.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { describeError, type Logger } from '../shared/telemetry/logger.ts';
 import { Assignment } from './assignment.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { pause } from './fenced-append.ts';
-import { type OffsetRange, quietAfterMs } from './owned-partition.ts';
+import type { OffsetRange } from './owned-partition.ts';
+import { quietAfterMs } from './partition-status.ts';
 import type { Source } from './position.ts';
 import { declareTopics, findTopics, sameTopics, type Topics } from './topics.ts';
 
 export interface BridgeOptions {
   readonly kafka: Kafka;
   readonly log: Log;
+  /** Those in force at the start; `changeRoutes` brings others. */
   readonly routes: readonly Route[];
   readonly logger: Logger;
   readonly groupId: string;
   /** Bound on bytes handed over and not acked. */
   readonly maxUnackedBytes?: number;
+  readonly meter?: Meter;
+  /** After how long without a move a partition that has something to do is stalled. */
+  readonly stallMs?: number;
   /** How often topics are looked for. */
   readonly discoverMs?: number;
 }
@@ -40,6 +46,7 @@ const DISCOVER_MS = 5_000;
 const ROUND_MS = 1_000;
 const HOUSEKEEPING_ROUNDS = 5;
 const DRAIN_MS = 10_000;
+const STALL_MS = 60_000;
 
 export class KafkaToJetStream {
   readonly #options: BridgeOptions;
@@ -49,19 +56,25 @@ export class KafkaToJetStream {
   readonly #stop = new AbortController();
   readonly #committed = new Map<string, number>();
   #consumer: Consumer | undefined;
+  #routes: readonly Route[];
   #topics: Topics = new Map();
   #kafkaProblem: string | undefined = 'Kafka has not answered yet';
+  /** Topics of the consumer that have no route any more: paused, for to give them up makes the group rebalance. */
+  readonly #leftOut = new Set<string>();
   #draining = false;
+  #wakeDiscovery: (() => void) | undefined;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
+    this.#routes = options.routes;
     this.#admin = options.kafka.admin({ retry: { retries: 2 } });
     this.#budget = new ByteBudget(options.maxUnackedBytes ?? MAX_UNACKED_BYTES);
     this.#assignment = new Assignment((source, confirmOwner) => ({
       log: options.log,
       source,
-      route: this.#routeOf(source.topic),
+      route: () => this.#routeOf(source.topic),
       budget: this.#budget,
+      ...(options.meter && { meter: options.meter }),
       confirmOwner,
       range: () => this.#range(source),
       pauseFetch: () => this.#consumer?.pause([{ topic: source.topic, partitions: [source.partition] }]),
@@ -79,13 +92,13 @@ export class KafkaToJetStream {
   }
 
   status(): BridgeStatus[] {
-    return this.#assignment.status(Date.now());
+    return this.#assignment.status();
   }
 
   /** Why the bridge cannot do its work: one sentence each. */
   alarms(): string[] {
     const waiting = this.#topics.size === 0 && this.#kafkaProblem === undefined;
-    const topics = this.#options.routes.map(({ topic }) => `"${topic}"`).join(', ');
+    const topics = this.#routes.map(({ topic }) => `"${topic}"`).join(', ');
     return [
       ...(this.#kafkaProblem ? [this.#kafkaProblem] : []),
       ...(waiting ? [`None of the topics ${topics} exists in Kafka yet; waiting for one`] : []),
@@ -93,9 +106,43 @@ export class KafkaToJetStream {
     ];
   }
 
-  /** Why it takes in nothing at all: what readiness fails for. */
+  /** Why it does not do its work: what readiness fails for. */
   obstacles(): string[] {
-    return this.#kafkaProblem ? [this.#kafkaProblem] : [];
+    const stallMs = this.#options.stallMs ?? STALL_MS;
+    const stalled = this.status().filter(({ stalledSeconds }) => stalledSeconds * 1000 >= stallMs);
+    return [
+      ...(this.#kafkaProblem ? [this.#kafkaProblem] : []),
+      ...stalled.map(
+        ({ topic, partition, stalledSeconds, alarm }) =>
+          `Topic "${topic}" partition ${partition} has not moved for ${stalledSeconds} s${alarm ? `: ${alarm}` : ''}`,
+      ),
+    ];
+  }
+
+  /** Bytes that were handed over and are not acked. */
+  get unackedBytes(): number {
+    return this.#budget.used;
+  }
+
+  /**
+   * Goes on by other routes. Topics whose route is the same are not touched, those whose route has changed go on by
+   * the new one behind what was stored, without leaving the group; a topic that is new makes the group rebalance.
+   */
+  async changeRoutes(routes: readonly Route[]): Promise<void> {
+    const former = this.#routes;
+    this.#routes = routes;
+    const textOf = (all: readonly Route[], topic: string) => JSON.stringify(routeOf(all, topic));
+    const changed = [...this.#topics.keys()].filter((topic) => textOf(former, topic) !== textOf(routes, topic));
+    this.#options.logger.info('Routes have changed', { topics: changed });
+    for (const topic of changed) if (!routeOf(routes, topic)) this.#leftOut.add(topic);
+    await Promise.all(
+      [...this.#assignment.partitions]
+        .filter(({ source }) => changed.includes(source.topic))
+        .map((partition) =>
+          routeOf(routes, partition.source.topic) ? partition.reroute() : this.#assignment.release(partition),
+        ),
+    );
+    this.#wakeDiscovery?.();
   }
 
   async #discoverLoop(): Promise<void> {
@@ -106,18 +153,26 @@ export class KafkaToJetStream {
       } catch (error) {
         this.#noteKafka(`Kafka or NATS does not answer: ${describeError(error)}`);
       }
-      await pause(this.#options.discoverMs ?? DISCOVER_MS, signal);
+      await this.#nextDiscovery();
     }
+  }
+
+  async #nextDiscovery(): Promise<void> {
+    const early = new AbortController();
+    this.#wakeDiscovery = () => early.abort();
+    await pause(this.#options.discoverMs ?? DISCOVER_MS, AbortSignal.any([this.#stop.signal, early.signal]));
   }
 
   async #discover(): Promise<void> {
     await this.#admin.connect();
-    const topics = await findTopics(this.#admin, this.#options.routes);
+    const topics = await findTopics(this.#admin, this.#routes);
     this.#noteKafka(undefined);
-    if (topics.size === 0 || (this.#consumer && sameTopics(topics, this.#topics)) || this.#stop.signal.aborted) return;
+    const read = new Map([...this.#topics].filter(([topic]) => !this.#leftOut.has(topic)));
+    if (topics.size === 0 || (this.#consumer && sameTopics(topics, read)) || this.#stop.signal.aborted) return;
     await declareTopics(this.#options.log, topics);
     await this.#closeConsumer();
     this.#topics = topics;
+    this.#leftOut.clear();
     await this.#openConsumer();
     this.#options.logger.info('Reading topics', { topics: [...topics].map(([name, count]) => `${name} (${count})`) });
   }
@@ -153,7 +208,7 @@ export class KafkaToJetStream {
   #listen(consumer: Consumer): void {
     const { GROUP_JOIN, HEARTBEAT, END_BATCH_PROCESS, CRASH } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => {
-      if (consumer === this.#consumer) this.#assignment.join(this.#draining ? {} : payload.memberAssignment);
+      if (consumer === this.#consumer) this.#join(consumer, this.#draining ? {} : payload.memberAssignment);
     });
     consumer.on(HEARTBEAT, () => this.#assignment.confirm());
     consumer.on(END_BATCH_PROCESS, ({ payload }) => {
@@ -164,6 +219,18 @@ export class KafkaToJetStream {
       void this.#assignment.leave();
       if (!payload.restart) this.#consumer = undefined; // the next discovery opens another
     });
+  }
+
+  #join(consumer: Consumer, assigned: Readonly<Record<string, readonly number[]>>): void {
+    const isRouted = ([topic]: [string, unknown]) => routeOf(this.#routes, topic) !== undefined;
+    for (const entry of Object.entries(assigned)) if (!isRouted(entry)) this.#leaveOut(consumer, ...entry);
+    this.#assignment.join(Object.fromEntries(Object.entries(assigned).filter(isRouted)));
+  }
+
+  /** A topic that lost its route stays assigned until the next rebalance, but is not read. */
+  #leaveOut(consumer: Consumer, topic: string, partitions: readonly number[]): void {
+    this.#leftOut.add(topic);
+    consumer.pause([{ topic, partitions: [...partitions] }]);
   }
 
   async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
@@ -255,7 +322,7 @@ export class KafkaToJetStream {
   }
 
   #routeOf(topic: string): Route {
-    const route = routeOf(this.#options.routes, topic);
+    const route = routeOf(this.#routes, topic);
     if (!route) throw new Error(`Cannot happen: topic "${topic}" was subscribed without a route`);
     return route;
   }

@@ -82,7 +82,26 @@ describe('the books', () => {
     const ledger = new Ledger({ offset: 1 }, BOUND_MS);
     ledger.skip(9, 8);
     expect(ledger.sweep()).toBe(true);
-    expect(ledger.settled).toEqual({ offset: 9, counts: { missing: 8 } });
+    expect(ledger.settled).toEqual({ offset: 9, missing: [[2, 9]], counts: { missing: 8 } });
+  });
+
+  it('keep the newest eight ranges of what is missing', () => {
+    const ledger = new Ledger({ missing: [[0, 0]] }, BOUND_MS);
+    for (let n = 1; n <= 8; n++) ledger.skip(n * 10, 2);
+    ledger.sweep();
+    expect(ledger.settled.missing?.length).toBe(8);
+    expect(ledger.settled.missing?.[0]).toEqual([9, 10]);
+    expect(ledger.settled.counts).toEqual({ missing: 16 });
+  });
+
+  it('tell the kind, and the mark of the last record that is settled', () => {
+    const ledger = new Ledger({}, BOUND_MS, 'order');
+    const mark = (offset: number) => ({ offset, ms: 1, crc: 2 });
+    const one = ledger.close(3, 1, 0, mark(3));
+    ledger.close(7, 1, 0, mark(6));
+    ledger.settle(one);
+    expect(ledger.settled).toEqual({ offset: 3, kind: 'order', mark: mark(3), counts: {} });
+    expect(new Ledger(ledger.settled, BOUND_MS).settled.mark).toEqual(mark(3));
   });
 
   it('say idle, and idle no more', () => {

@@ -10,6 +10,7 @@ import type { Progress } from '../shared/log/frame.ts';
 import { PartitionWatermark } from '../shared/event-time/watermark.ts';
 import type { Decoded } from './decode/decoded.ts';
 import { BEFORE_FIRST } from './record.ts';
+import type { RecordMark } from './record-mark.ts';
 
 /** What was handed over at once, until all of it is in the log. */
 export interface Batch {
@@ -21,18 +22,28 @@ export interface Batch {
   dlq?: number;
 }
 
+/** Ranges of lost offsets that are remembered. */
+const MAX_MISSING = 8;
+
 export class Ledger {
   readonly #watermark: PartitionWatermark;
   readonly #counts: Record<string, number>;
   readonly #batches: Batch[] = [];
+  readonly #kind: string | undefined;
   #next: number;
+  #mark: RecordMark | undefined;
+  #missing: readonly (readonly [from: number, to: number])[];
   #settled: Progress;
 
-  constructor(progress: Progress, outOfOrdernessMs: number) {
+  /** `kind`: of the events, told with the progress. */
+  constructor(progress: Progress, outOfOrdernessMs: number, kind?: string) {
     this.#watermark = new PartitionWatermark(outOfOrdernessMs);
     this.#watermark.restore(progress.watermark);
     this.#counts = { ...progress.counts };
     this.#next = (progress.offset ?? BEFORE_FIRST) + 1;
+    this.#kind = kind ?? progress.kind;
+    this.#mark = progress.mark;
+    this.#missing = progress.missing ?? [];
     this.#settled = progress;
   }
 
@@ -56,14 +67,19 @@ export class Ledger {
   }
 
   /** Hot path: once a record. */
-  enter({ outcome, events }: Decoded): void {
+  enter({ outcome, events, dead }: Decoded): void {
     this.#count(outcome, 1);
+    if (dead) this.#count(`dead.${dead.reason}`, 1);
     if (events.length > 0) this.#count('events', events.length);
     for (const event of events) if (event.retract === undefined) this.#watermark.observe(event.t);
   }
 
-  /** Ends a batch: all offsets up to and with `offset` are taken in. `open` parts of it are to be settled. */
-  close(offset: number, open: number, bytes: number): Batch {
+  /**
+   * Ends a batch: all offsets up to and with `offset` are taken in. `open` parts of it are to be settled. `mark`: of
+   * its last record.
+   */
+  close(offset: number, open: number, bytes: number, mark?: RecordMark): Batch {
+    if (mark) this.#mark = mark;
     this.#next = Math.max(this.#next, offset + 1);
     const batch: Batch = { open, bytes, progress: this.#state({ offset: this.#next - 1, idle: false }) };
     this.#batches.push(batch);
@@ -72,7 +88,11 @@ export class Ledger {
 
   /** Takes in a range of offsets without records; `missing`: how many records were lost with it. */
   skip(offset: number, missing: number): void {
-    if (missing > 0) this.#count('missing', missing);
+    if (missing > 0) {
+      this.#count('missing', missing);
+      const lost = [offset - missing + 1, offset] as const;
+      this.#missing = [...this.#missing, lost].slice(-MAX_MISSING);
+    }
     this.close(offset, 0, 0);
   }
 
@@ -116,6 +136,9 @@ export class Ledger {
       ...(offset !== undefined && offset > BEFORE_FIRST && { offset }),
       ...(watermark !== undefined && { watermark }),
       ...(idle && { idle }),
+      ...(this.#kind !== undefined && { kind: this.#kind }),
+      ...(this.#mark && { mark: this.#mark }),
+      ...(this.#missing.length > 0 && { missing: this.#missing }),
       counts: { ...this.#counts },
     };
   }

@@ -16,7 +16,9 @@ import { runMain } from '../shared/telemetry/process.ts';
 import { startTelemetry } from '../shared/telemetry/tracing.ts';
 import { kafkaLogs } from './kafka-logs.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
-import { registerBridgeMetrics } from './metrics.ts';
+import { Meter } from './meter.ts';
+import { ackObserver, registerBridgeMetrics } from './metrics.ts';
+import { RoutesWatch } from './routes-watch.ts';
 
 const NAME = 'bridge';
 
@@ -33,11 +35,23 @@ await runMain(NAME, async (stop) => {
     brokers: [...settings.kafkaBrokers],
     logCreator: kafkaLogs(createLogger(NAME, settings.logLevel)),
   });
-  const bridge = new KafkaToJetStream({ kafka, log, routes, logger, groupId: settings.kafkaGroup });
+  const metrics = createMetrics({ component: NAME, instance });
+  const meter = new Meter(ackObserver(metrics));
+  const bridge = new KafkaToJetStream({
+    kafka,
+    log,
+    routes,
+    logger,
+    meter,
+    groupId: settings.kafkaGroup,
+    stallMs: settings.bridgeStallMs,
+  });
+  const watch = settings.routesFile
+    ? new RoutesWatch(settings.routesFile, (changed) => bridge.changeRoutes(changed))
+    : undefined;
 
   const startedAt = new Date().toISOString();
-  const metrics = createMetrics({ component: NAME, instance });
-  registerBridgeMetrics(metrics, () => bridge.status());
+  registerBridgeMetrics(metrics, { status: () => bridge.status(), meter, unackedBytes: () => bridge.unackedBytes });
   const away = () => (log.isConnected ? [] : ['NATS is away; waiting for it to come back']);
   const obstacles = () => [...away(), ...bridge.obstacles()];
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: obstacles });
@@ -50,7 +64,7 @@ await runMain(NAME, async (stop) => {
     startedAt,
     health: health.url,
     ready: obstacles().length === 0,
-    alarms: [...away(), ...bridge.alarms()],
+    alarms: [...away(), ...(watch?.problem ? [watch.problem] : []), ...bridge.alarms()],
     rssBytes: process.memoryUsage.rss(),
     bridge: bridge.status(),
   });
@@ -58,6 +72,6 @@ await runMain(NAME, async (stop) => {
   await using membership = new Membership(log, describe);
   await membership.start();
   logger.info('Bridge is up', { instance, health: health.url });
-  await bridge.run(stop);
+  await Promise.all([bridge.run(stop), watch?.run(stop)]);
   logger.info('Drained');
 });

@@ -2,15 +2,25 @@
  * One Kafka partition that the group has assigned to this process: opens its session, and opens it again when it ends.
  *
  *   starting ──position read, Kafka has it──▶ running ──session ended──▶ paused ──again after a while──▶ starting
+ *                                                └─ what its records need is not to be had: fetching waits ─┘
  *
  * Owns: the session, whether Kafka still has what the session wants, and the partition's line in the status.
  * Does not own: who is assigned what (assignment.ts).
+ *
+ * Invariants (tested in assignment.test.ts):
+ * 1. Records are taken in only where Kafka's topic continues what was read: at the offset of the last record that is
+ *    known, Kafka has that record, or nothing any more.
+ * 2. While a schema cannot be had, nothing is taken in and nothing is skipped; fetching is tried again.
  */
 import type { Route } from '../shared/config/routes.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { describeError } from '../shared/telemetry/logger.ts';
 import { pause } from './fenced-append.ts';
 import { openSession } from './open-session.ts';
+import { partitionStatus } from './partition-status.ts';
+import type { Source } from './position.ts';
+import type { KafkaRecord } from './record.ts';
+import { compareMark, type RecordMark } from './record-mark.ts';
 import type { Session, SessionContext } from './session.ts';
 
 /** First offset Kafka has, and the one it will give next. */
@@ -20,7 +30,8 @@ export interface OffsetRange {
 }
 
 export interface OwnedPartitionOptions extends SessionContext {
-  readonly route: Route;
+  /** As it is now: routes change while the bridge runs. */
+  route(): Route;
   range(): Promise<OffsetRange>;
   /** Stops and starts fetching. */
   pauseFetch(): void;
@@ -29,7 +40,7 @@ export interface OwnedPartitionOptions extends SessionContext {
 }
 
 const RETRY_MS = 2_000;
-const MIRROR_QUIET_MS = 30_000;
+const REROUTE_DRAIN_MS = 10_000;
 
 export class OwnedPartition implements AsyncDisposable {
   readonly #options: OwnedPartitionOptions;
@@ -38,14 +49,25 @@ export class OwnedPartition implements AsyncDisposable {
   #session: Session | undefined;
   #opening: Promise<void>;
   #alarm: string | undefined;
+  /** What records that came wait for. */
+  #wanting: string | undefined;
+  /** To be found in Kafka before anything is taken in. */
+  #mark: RecordMark | undefined;
   #high: number | undefined;
   #lastTimestampMs: number | undefined;
+  #movedAt: number;
+  #movedTo: number | undefined;
 
   /** `after`: what must have ended before, as this process's own former session of the partition. */
   constructor(options: OwnedPartitionOptions, after: Promise<unknown>) {
     this.#options = options;
+    this.#movedAt = this.#now();
     options.pauseFetch();
     this.#opening = after.then(() => this.#open());
+  }
+
+  get source(): Source {
+    return this.#options.source;
   }
 
   /** Undefined while nothing can be taken in. */
@@ -53,18 +75,34 @@ export class OwnedPartition implements AsyncDisposable {
     return this.#session?.hasEnded ? undefined : this.#session;
   }
 
+  pauseFetch(): void {
+    this.#options.pauseFetch();
+  }
+
   /** What Kafka said its end is. */
   noteHigh(high: number): void {
     this.#high = high;
   }
 
-  /** The timestamp of the newest record taken in. */
-  noteTimestamp(timestampMs: number): void {
-    this.#lastTimestampMs = timestampMs;
+  /** Hands records to the session. False: not now; they come again when fetching resumes. */
+  take(records: readonly KafkaRecord[], lastOffset: number): boolean {
+    const session = this.session;
+    if (!session || !this.#isContinued(session, records, lastOffset)) return false;
+    const coming = session.prepare(records);
+    if (coming) {
+      this.#options.pauseFetch();
+      void this.#resumeAfter(coming);
+      return false;
+    }
+    this.#wanting = undefined;
+    this.#lastTimestampMs = records.at(-1)?.timestampMs ?? this.#lastTimestampMs;
+    session.accept(records, lastOffset);
+    return true;
   }
 
-  /** Opens the session again when it has ended; called now and then. */
+  /** Opens the session again when it has ended, and sees whether it moves; called now and then. */
   revive(): void {
+    this.#noteMoves();
     if (this.#abort.signal.aborted || !this.#session?.hasEnded) return;
     const ended = this.#session;
     this.#state = 'paused';
@@ -74,6 +112,20 @@ export class OwnedPartition implements AsyncDisposable {
     this.#opening = Promise.resolve(ended[Symbol.asyncDispose]()).then(() => this.#open());
   }
 
+  /** Goes on by the route as it is now: what was taken in by the former one is stored first. */
+  async reroute(): Promise<void> {
+    const former = this.session;
+    if (!former || this.#abort.signal.aborted) return;
+    this.#options.pauseFetch();
+    const drained = new AbortController();
+    const draining = former.drain().finally(() => drained.abort());
+    await Promise.race([draining, pause(REROUTE_DRAIN_MS, AbortSignal.any([drained.signal, this.#abort.signal]))]);
+    await former[Symbol.asyncDispose]();
+    if (this.#session === former) this.revive();
+    this.#alarm = undefined;
+    await this.#opening;
+  }
+
   /** Looks whether Kafka still has what comes next, and fetches from there. */
   async realign(): Promise<void> {
     this.#options.pauseFetch();
@@ -81,7 +133,7 @@ export class OwnedPartition implements AsyncDisposable {
     if (!session) return;
     try {
       const isThere = await this.#matchRange(session);
-      if (isThere && session === this.session) this.#options.resumeFetch(session.next);
+      if (isThere && session === this.session) this.#fetch(session);
       else if (!isThere) await session[Symbol.asyncDispose]();
     } catch {
       await session[Symbol.asyncDispose](); // Kafka is away: begin again when it is back
@@ -101,35 +153,29 @@ export class OwnedPartition implements AsyncDisposable {
     await this.#session?.[Symbol.asyncDispose]();
   }
 
-  status(now: number): BridgeStatus {
-    const { source } = this.#options;
-    const { settled, quietMs = 0, problem } = this.#session ?? {};
-    const isBehind = settled?.offset !== undefined && this.#high !== undefined && settled.offset + 1 < this.#high;
-    const alarm = this.#alarm ?? (problem ? describeError(problem) : countAlarm(settled?.counts));
-    return {
-      topic: source.topic,
-      partition: source.partition,
-      state: problem ? 'paused' : this.#state,
-      ...(settled?.offset !== undefined && { offset: settled.offset }),
-      ...(this.#high !== undefined && { highWatermark: this.#high }),
-      lagRecords: Math.max(0, (this.#high ?? 0) - (settled?.offset ?? -1) - 1),
-      lagSeconds: isBehind && this.#lastTimestampMs ? Math.max(0, (now - this.#lastTimestampMs) / 1000) : 0,
-      ...(settled?.watermark !== undefined && { watermark: settled.watermark }),
-      idle: settled?.idle === true || quietMs >= quietAfterMs(this.#options.route),
-      counts: settled?.counts ?? {},
-      ...(alarm !== undefined && { alarm }),
-    };
+  status(): BridgeStatus {
+    return partitionStatus({
+      source: this.#options.source,
+      route: this.#options.route(),
+      session: this.#session,
+      state: this.#wanting === undefined ? this.#state : 'paused',
+      alarm: this.#alarm ?? this.#wanting,
+      high: this.#high,
+      lastTimestampMs: this.#lastTimestampMs,
+      movedAt: this.#movedAt,
+      now: this.#now(),
+    });
   }
 
   async #open(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
-        const session = await openSession(this.#options, this.#options.route, signal);
+        const session = await openSession(this.#options, this.#options.route(), signal);
         if (!signal.aborted && (await this.#matchRange(session)) && !signal.aborted) {
           this.#session = session;
           this.#state = 'running';
-          this.#options.resumeFetch(session.next);
+          this.#fetch(session);
           return;
         }
         await session[Symbol.asyncDispose]();
@@ -137,8 +183,14 @@ export class OwnedPartition implements AsyncDisposable {
         if (signal.aborted) return;
         this.#alarm = describeError(error);
       }
+      this.#state = 'paused';
       await pause(this.#options.retryMs ?? RETRY_MS, signal);
     }
+  }
+
+  /** Fetches from the next record, or from the one before it that is to be recognised. */
+  #fetch(session: Session): void {
+    this.#options.resumeFetch(Math.min(session.next, this.#mark?.offset ?? session.next));
   }
 
   /** False: Kafka's partition is not the one that the log continues. */
@@ -149,25 +201,56 @@ export class OwnedPartition implements AsyncDisposable {
     if (high < session.next) {
       this.#alarm =
         `Topic "${topic}" partition ${partition} ends at offset ${high}, but ${session.next - 1} was read before: ` +
-        'it was deleted and made again, or truncated; give the new topic another name, or reset the mesh';
+        `records ${high} to ${session.next - 1} are not Kafka's any more. ${OTHER_TOPIC}`;
       return false;
     }
     const isContinued = session.next > 0;
     if (low > session.next) session.skipTo(low, isContinued ? low - session.next : 0);
+    const { mark } = session.settled;
+    this.#mark = mark && mark.offset >= low && mark.offset < session.next ? mark : undefined;
+    if (!this.#mark) this.#alarm = undefined; // else only when the record was recognised
+    return true;
+  }
+
+  #isContinued(session: Session, records: readonly KafkaRecord[], lastOffset: number): boolean {
+    const mark = this.#mark;
+    if (!mark || lastOffset < mark.offset) return true;
+    if (compareMark(mark, records) === 'other') {
+      const { topic, partition } = this.#options.source;
+      this.#alarm =
+        `Topic "${topic}" partition ${partition} has another record at offset ${mark.offset} than the one that was ` +
+        `read: records 0 to ${mark.offset} were replaced. ${OTHER_TOPIC}`;
+      void session[Symbol.asyncDispose]();
+      return false;
+    }
+    this.#mark = undefined;
     this.#alarm = undefined;
     return true;
   }
+
+  /** Fetches again when what records need has come, or after a while when it cannot be had. */
+  async #resumeAfter(coming: Promise<void>): Promise<void> {
+    try {
+      await coming;
+    } catch (error) {
+      this.#wanting = describeError(error);
+      await pause(this.#options.retryMs ?? RETRY_MS, this.#abort.signal);
+    }
+    if (!this.#abort.signal.aborted) await this.realign();
+  }
+
+  #noteMoves(): void {
+    const offset = this.#session?.settled.offset;
+    const isCaughtUp = this.session?.isSettled === true && (this.#high ?? 0) <= this.session.next;
+    if (offset === this.#movedTo && !(isCaughtUp && this.#state === 'running')) return;
+    this.#movedTo = offset;
+    this.#movedAt = this.#now();
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
 }
 
-/** After how long without a record a partition is called idle, ms. */
-export function quietAfterMs(route: Route): number {
-  return route.decoder === 'raw' ? MIRROR_QUIET_MS : route.idle.afterMs;
-}
-
-/** What happened to the partition and cannot be undone by the bridge. */
-function countAlarm(counts: Readonly<Record<string, number>> = {}): string | undefined {
-  if (counts.missing)
-    return `${counts.missing} records were gone from Kafka before they were read; raise its retention`;
-  if (counts.truncate) return `The table was truncated ${counts.truncate} times; its orders still count`;
-  return undefined;
-}
+const OTHER_TOPIC =
+  'The topic was deleted and made again, or truncated; give the new topic another name, or reset the mesh';

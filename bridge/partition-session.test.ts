@@ -281,7 +281,7 @@ describe('idleness', () => {
     const session = await open();
     session.markIdle();
     await session.drain();
-    expect(progressFrames(log).at(-1)).toEqual({ watermark: now - 5_000, counts: {} });
+    expect(progressFrames(log).at(-1)).toEqual({ watermark: now - 5_000, kind: 'order', counts: {} });
     session.accept([record(0, create(0))], 0);
     await session.drain();
     expect(progressFrames(log).at(-1)).toMatchObject({ offset: 0, watermark: now - 5_000 });

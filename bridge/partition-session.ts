@@ -23,6 +23,7 @@ import { type Batch, Ledger } from './ledger.ts';
 import { loadPosition, type Position, type Source, writeFallback } from './position.ts';
 import { ProgressWriter } from './progress-writer.ts';
 import { BEFORE_FIRST, type KafkaRecord } from './record.ts';
+import { markOf } from './record-mark.ts';
 import type { Session, SessionContext } from './session.ts';
 
 export interface SessionOptions extends SessionContext {
@@ -37,17 +38,15 @@ interface Letter {
   readonly isRetracted: boolean;
 }
 
-/** What keeps the log from being written, as the fence reports it. */
-interface Trouble {
-  problem: Error | undefined;
-}
+/** What keeps a stream from being written, as its fence reports it. */
+type Troubles = Map<'events' | 'letters', Error>;
 
 const PROGRESS_INTERVAL_MS = 50;
 
 export class PartitionSession implements Session {
   readonly source: Source;
   readonly #options: SessionOptions;
-  readonly #trouble: Trouble;
+  readonly #troubles: Troubles;
   readonly #abort: AbortController;
   readonly #now: () => number;
   readonly #decoder: RecordDecoder;
@@ -64,45 +63,44 @@ export class PartitionSession implements Session {
 
   private constructor(
     options: SessionOptions,
-    parts: { abort: AbortController; fence: Fence; trouble: Trouble; position: Position; letters: DeadLetters },
+    parts: { abort: AbortController; fence: Fence; troubles: Troubles; position: Position; letters: DeadLetters },
   ) {
     const { source, route, progressIntervalMs = PROGRESS_INTERVAL_MS, now = Date.now } = options;
-    const { abort, fence, trouble, position, letters } = parts;
+    const { abort, fence, troubles, position, letters } = parts;
     const fail = (error: unknown) => this.#fail(error);
     const subject = (at: number) => dataSubject(source.topic, PARTITIONS[at] ?? '', source.partition);
     this.source = source;
     this.#options = options;
     this.#abort = abort;
-    this.#trouble = trouble;
+    this.#troubles = troubles;
     this.#now = now;
-    this.#decoder = recordDecoder(route, source.topic);
+    this.#decoder = recordDecoder(route, source.topic, source.partition);
     this.#letters = letters;
     this.#lanes = position.tails.map((tail, at) => new Lane(fence, subject(at), tail, fail));
     const progressAt = progressSubject(source.topic, source.partition);
     this.#writer = new ProgressWriter(fence, progressAt, position.progressSeq, progressIntervalMs, fail);
-    this.#ledger = new Ledger(position.progress, route.outOfOrdernessMs);
+    this.#ledger = new Ledger(position.progress, route.outOfOrdernessMs, route.kind);
     this.#lastRecordAt = now();
   }
 
   /** Reads where the partition stands and declares it; waits while the log cannot be reached, until cancelled. */
   static async open(options: SessionOptions, cancelled: AbortSignal): Promise<PartitionSession> {
     const abort = new AbortController();
-    const trouble: Trouble = { problem: undefined };
-    const fence: Fence = {
-      log: options.log,
-      signal: abort.signal,
-      confirmOwner: () => options.confirmOwner(),
-      onTrouble: (problem) => {
-        trouble.problem = problem;
-      },
-    };
+    const troubles: Troubles = new Map();
+    const fence = fenceOf(options, abort.signal, troubles, 'events');
     const cancel = () => abort.abort();
     if (cancelled.aborted) cancel();
     cancelled.addEventListener('abort', cancel, { once: true });
     const position = await untilAvailable(fence, () => loadPosition(options.log, options.source));
+    checkKind(options, position.progress);
     const { dlq = 0, offset = BEFORE_FIRST } = position.progress;
-    const letters = await DeadLetters.open(fence, options.source, dlq, offset);
-    const session = new PartitionSession(options, { abort, fence, trouble, position, letters });
+    const letters = await DeadLetters.open(
+      fenceOf(options, abort.signal, troubles, 'letters'),
+      options.source,
+      dlq,
+      offset,
+    );
+    const session = new PartitionSession(options, { abort, fence, troubles, position, letters });
     await session.#declare(position);
     cancelled.removeEventListener('abort', cancel);
     return session;
@@ -117,7 +115,7 @@ export class PartitionSession implements Session {
   }
 
   get problem(): Error | undefined {
-    return this.#failure ?? this.#trouble.problem;
+    return this.#failure ?? this.#troubles.get('events') ?? this.#troubles.get('letters');
   }
 
   get hasEnded(): boolean {
@@ -155,7 +153,9 @@ export class PartitionSession implements Session {
     }
     const ready = frames.take();
     for (const [, frame] of ready) bytes += frame.bytes;
-    const batch = this.#ledger.close(lastOffset, ready.length + (letters.length > 0 ? 1 : 0), bytes);
+    const last = records.at(-1);
+    const parts = ready.length + (letters.length > 0 ? 1 : 0);
+    const batch = this.#ledger.close(lastOffset, parts, bytes, last && markOf(last));
     this.#hold(bytes);
     this.#inOrder(() => {
       for (const [partition, frame] of ready) this.#lanes[partition]?.push(frame, () => this.#settle(batch));
@@ -258,4 +258,32 @@ export class PartitionSession implements Session {
     this.#release(this.#bytes);
     for (const resolve of this.#onSettled.splice(0)) resolve();
   }
+}
+
+function fenceOf(
+  { log, source, meter, confirmOwner }: SessionOptions,
+  signal: AbortSignal,
+  troubles: Troubles,
+  part: 'events' | 'letters',
+): Fence {
+  return {
+    log,
+    signal,
+    confirmOwner,
+    onTrouble: (problem) => {
+      if (problem) troubles.set(part, problem);
+      else troubles.delete(part);
+    },
+    onAck: (bytes, ms) => meter?.acked(source.topic, bytes, ms),
+    onConflict: () => meter?.conflicted(source.topic),
+  };
+}
+
+/** Events of two kinds on one subject would be read as what they are not. */
+function checkKind({ source, route }: SessionOptions, { kind }: Progress): void {
+  if (kind === undefined || kind === route.kind) return;
+  throw new Error(
+    `Cannot take in topic "${source.topic}" as ${route.kind}: its events in the log are of kind ${kind}; ` +
+      'correct the route, or give the new records a topic of their own',
+  );
 }

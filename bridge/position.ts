@@ -21,6 +21,7 @@ import { readEntry } from '../shared/store/entry.ts';
 import { quoted } from './decode/data-error.ts';
 import { isObject } from './decode/json-text.ts';
 import { BEFORE_FIRST } from './record.ts';
+import type { RecordMark } from './record-mark.ts';
 
 /** A Kafka partition. */
 export interface Source {
@@ -94,19 +95,41 @@ async function readFallback(log: Log, source: Source): Promise<Progress> {
 /** Checks what a progress frame says; `where` is for the error. */
 function readProgress(value: unknown, where: string): Progress {
   if (!isObject(value)) throw badProgress(where, value);
-  const { idle } = value;
+  const { idle, kind } = value;
   if (idle !== undefined && typeof idle !== 'boolean') throw badProgress(where, idle);
+  if (kind !== undefined && typeof kind !== 'string') throw badProgress(where, kind);
   const offset = wholeNumber(value.offset, where);
   const watermark = wholeNumber(value.watermark, where);
   const dlq = wholeNumber(value.dlq, where);
+  const mark = value.mark === undefined ? undefined : readMark(value.mark, where);
+  const missing = value.missing === undefined ? undefined : readRanges(value.missing, where);
   const counts = value.counts === undefined ? undefined : readCounts(value.counts, where);
   return {
     ...(offset !== undefined && { offset }),
     ...(watermark !== undefined && { watermark }),
     ...(idle !== undefined && { idle }),
     ...(dlq !== undefined && { dlq }),
+    ...(kind !== undefined && { kind }),
+    ...(mark !== undefined && { mark }),
+    ...(missing !== undefined && { missing }),
     ...(counts !== undefined && { counts }),
   };
+}
+
+function readMark(value: unknown, where: string): RecordMark {
+  if (!isObject(value)) throw badProgress(where, value);
+  const [offset, ms, crc] = [value.offset, value.ms, value.crc].map((part) => wholeNumber(part, where));
+  if (offset === undefined || ms === undefined || crc === undefined) throw badProgress(where, value);
+  return { offset, ms, crc };
+}
+
+function readRanges(value: unknown, where: string): [number, number][] {
+  if (!Array.isArray(value)) throw badProgress(where, value);
+  return value.map((range: unknown) => {
+    const [from, to] = Array.isArray(range) ? range.map((end: unknown) => wholeNumber(end, where)) : [];
+    if (from === undefined || to === undefined) throw badProgress(where, range);
+    return [from, to];
+  });
 }
 
 function readCounts(value: unknown, where: string): Record<string, number> {

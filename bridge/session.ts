@@ -5,6 +5,7 @@
 import type { Log } from '../shared/log/log.ts';
 import type { Progress } from '../shared/log/frame.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import type { Meter } from './meter.ts';
 import type { Source } from './position.ts';
 import type { KafkaRecord } from './record.ts';
 
@@ -13,6 +14,7 @@ export interface SessionContext {
   readonly log: Log;
   readonly source: Source;
   readonly budget: ByteBudget;
+  readonly meter?: Meter;
   /** True once a heartbeat sent from now on was accepted by the Kafka group. */
   confirmOwner(): Promise<boolean>;
   /** Wall clock: for idleness, and for event times ahead of it. */

@@ -175,6 +175,7 @@ export function bridgeStatus(over: Partial<BridgeStatus> = {}): BridgeStatus {
     highWatermark: 110,
     lagRecords: 10,
     lagSeconds: 1.5,
+    stalledSeconds: 0,
     watermark: NOON,
     idle: false,
     counts: { events: 99, dead: 1 },

@@ -17,6 +17,8 @@ export interface Settings {
   /** Names this process among the members; made up when absent. */
   readonly instance: string | undefined;
   readonly routesFile: string | undefined;
+  /** A bridge is not ready when a Kafka partition has stood still for this long with something to do, ms. */
+  readonly bridgeStallMs: number;
   /** A Confluent-compatible schema registry; without one, Avro records cannot be read. */
   readonly schemaRegistryUrl: string | undefined;
   readonly schemaRegistryUser: string | undefined;
@@ -37,6 +39,7 @@ export function readSettings(env: Environment = process.env): Settings {
     gatewayPort: portSetting(env, 'WEIR_GATEWAY_PORT', 8080, 0),
     instance: textSetting(env, 'WEIR_INSTANCE'),
     routesFile: textSetting(env, 'WEIR_ROUTES'),
+    bridgeStallMs: secondsSetting(env, 'WEIR_BRIDGE_STALL_SECONDS', 60) * 1000,
     schemaRegistryUrl: textSetting(env, 'SCHEMA_REGISTRY_URL'),
     schemaRegistryUser: textSetting(env, 'SCHEMA_REGISTRY_USER'),
     schemaRegistryPassword: textSetting(env, 'SCHEMA_REGISTRY_PASSWORD'),
@@ -51,4 +54,13 @@ function choice<const T extends string>(env: Environment, name: string, choices:
   const found = choices.find((candidate) => candidate === value);
   if (!found) throw new SettingError(`Cannot use ${name}="${value}": expected one of ${choices.join(', ')}`);
   return found;
+}
+
+function secondsSetting(env: Environment, name: string, fallback: number): number {
+  const text = textSetting(env, name);
+  if (text === undefined) return fallback;
+  const seconds = Number(text);
+  if (!(seconds > 0 && Number.isFinite(seconds)))
+    throw new SettingError(`Cannot use ${name}="${text}": expected a number of seconds above 0`);
+  return seconds;
 }

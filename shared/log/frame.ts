@@ -37,6 +37,12 @@ export interface Progress {
   readonly idle?: boolean;
   /** Sequence in DLQ of the last dead letter of this Kafka partition: what a restart need not look at again. */
   readonly dlq?: number;
+  /** The kind of the events; a topic's kind cannot change. */
+  readonly kind?: string;
+  /** What the last record up to the offset was: shows whether Kafka's topic is still the same one. */
+  readonly mark?: { readonly offset: number; readonly ms: number; readonly crc: number };
+  /** The newest ranges of offsets that Kafka no longer had when they were wanted, ends included. */
+  readonly missing?: readonly (readonly [from: number, to: number])[];
   /** Running counts since the first record of this Kafka partition, by what became of the records. */
   readonly counts?: Readonly<Record<string, number>>;
 }

@@ -53,6 +53,8 @@ export interface BridgeStatus {
   readonly highWatermark?: number;
   readonly lagRecords: number;
   readonly lagSeconds: number;
+  /** How long it has not moved though there is something to do; 0 while it moves or has nothing to do. */
+  readonly stalledSeconds: number;
   readonly watermark?: number;
   readonly idle: boolean;
   /** Running counts by what became of the records: events, unchanged, unattributable, tombstone, dead, ... */

@@ -63,6 +63,9 @@ const Source = z
     watermark: Time.optional(),
     lag_records: Count,
     lag_seconds: Seconds,
+    stalled_seconds: Seconds.openapi({
+      description: 'How long it has not moved though there is something to do; 0 while it moves',
+    }),
     idle: z.boolean(),
     counts: z.record(z.string(), z.number()).openapi({ example: { events: 1000, dead: 1 } }),
     alarm: z.string().optional(),

@@ -131,6 +131,7 @@ function sourceStatus({ owner, status }: Owned<BridgeStatus>): MeshStatus['sourc
     ...watermarkText(status.watermark),
     lag_records: status.lagRecords,
     lag_seconds: status.lagSeconds,
+    stalled_seconds: status.stalledSeconds,
     idle: status.idle,
     counts: { ...status.counts },
     ...(status.alarm !== undefined && { alarm: status.alarm }),
