@@ -90,6 +90,11 @@ export async function provisionMirror(
   });
 }
 
+/** A bucket that belongs to no service: `nats kv` shows it under this name. */
+export async function provisionBucket(log: JetStreamLog, name: string, replicas = 1): Promise<void> {
+  await ensureStream(log, bucket(name, replicas));
+}
+
 /** The mesh was made with another number of partitions: its keys live elsewhere. */
 export class PartitionCountError extends Error {
   readonly code = 'partition-count';
