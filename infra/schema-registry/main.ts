@@ -44,7 +44,7 @@ await runMain(NAME, async (stop) => {
   await using server = await listen({ host, port, fetch: createApp(new Registry(changes), logger).fetch });
   const describe = (): MemberRecord => ({
     instance,
-    kind: 'worker',
+    kind: 'registry',
     services: [],
     pid: process.pid,
     runtime: runtimeName(),

@@ -2,7 +2,7 @@
 
 export interface MemberRecord {
   readonly instance: string;
-  readonly kind: 'bridge' | 'worker' | 'gateway' | 'sink' | 'generator';
+  readonly kind: 'bridge' | 'worker' | 'gateway' | 'sink' | 'generator' | 'registry';
   /** Services whose stages this process can run; [] for a bridge or gateway. */
   readonly services: readonly string[];
   readonly pid: number;

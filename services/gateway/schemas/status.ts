@@ -8,7 +8,7 @@ const Alarms = z.array(z.string()).openapi({ example: ['sales p03 has no owner']
 const Worker = z
   .object({
     instance: z.string().openapi({ example: 'sales-1' }),
-    kind: z.enum(['bridge', 'worker', 'gateway', 'sink', 'generator']),
+    kind: z.enum(['bridge', 'worker', 'gateway', 'sink', 'generator', 'registry']),
     ready: z.boolean(),
     services: z.array(z.string()).openapi({ example: ['sales'] }),
     partitions: Count.openapi({ description: 'Partitions it owns', example: 16 }),
