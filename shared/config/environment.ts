@@ -22,3 +22,16 @@ export function portSetting(env: Environment, name: string, fallback: number, lo
     throw new SettingError(`Cannot use ${name}="${value}": expected a port between ${lowest} and 65535`);
   return parsed;
 }
+
+/** In any case (`SASL_SSL`, `sasl_ssl`); undefined when absent. */
+export function choiceSetting<const T extends string>(
+  env: Environment,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const value = textSetting(env, name);
+  if (value === undefined) return undefined;
+  const found = choices.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+  if (!found) throw new SettingError(`Cannot use ${name}="${value}": expected one of ${choices.join(', ')}`);
+  return found;
+}
