@@ -1,8 +1,8 @@
 /** The bridge as a process: reads settings and routes, connects, runs until it is told to stop, drains. */
 import { hostname } from 'node:os';
-import { Kafka } from 'kafkajs';
 import { activeRoutes } from '../shared/config/active-routes.ts';
 import { readSettings } from '../shared/config/settings.ts';
+import { createKafkaClient } from '../shared/kafka/kafka-client.ts';
 import { connectLog } from '../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../shared/log/provision.ts';
 import { Membership } from '../shared/runtime/membership.ts';
@@ -14,7 +14,6 @@ import { createLogger } from '../shared/telemetry/logger.ts';
 import { createMetrics } from '../shared/telemetry/metrics.ts';
 import { runMain } from '../shared/telemetry/process.ts';
 import { startTelemetry } from '../shared/telemetry/tracing.ts';
-import { kafkaLogs } from './kafka-logs.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
 import { Meter } from './meter.ts';
 import { ackObserver, registerBridgeMetrics } from './metrics.ts';
@@ -30,11 +29,7 @@ await runMain(NAME, async (stop) => {
   await using _telemetry = await startTelemetry({ service: NAME, otlpEndpoint: settings.otlpEndpoint });
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
-  const kafka = new Kafka({
-    clientId: 'weir-bridge',
-    brokers: [...settings.kafkaBrokers],
-    logCreator: kafkaLogs(createLogger(NAME, settings.logLevel)),
-  });
+  const kafka = await createKafkaClient({ clientId: 'weir-bridge', settings: settings.kafka, logger });
   const metrics = createMetrics({ component: NAME, instance });
   const meter = new Meter(ackObserver(metrics));
   const bridge = new KafkaToJetStream({

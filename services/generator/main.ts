@@ -1,16 +1,18 @@
 /** Demo orders: makes the topic when it is missing, and feeds it a steady trickle of Debezium order changes. */
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import { SettingError } from '../../shared/config/environment.ts';
 import { readSettings } from '../../shared/config/settings.ts';
+import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
+import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
 import { Membership } from '../../shared/runtime/membership.ts';
 import { runtimeName } from '../../shared/runtime/runtime-name.ts';
 import type { MemberRecord } from '../../shared/runtime/status.ts';
 import { serveHealth } from '../../shared/telemetry/health.ts';
-import { createLogger, describeError, type Logger } from '../../shared/telemetry/logger.ts';
+import { createLogger, type Logger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain } from '../../shared/telemetry/process.ts';
 import { OrderSource } from './orders.ts';
@@ -27,11 +29,7 @@ await runMain(NAME, async (stop) => {
   const seed = setting('WEIR_DEMO_SEED', 1);
   const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
   const logger = createLogger(NAME, settings.logLevel);
-  const kafka = new Kafka({
-    clientId: 'weir-generator',
-    brokers: [...settings.kafkaBrokers],
-    logLevel: logLevel.NOTHING,
-  });
+  const kafka = await createKafkaClient({ clientId: 'weir-generator', settings: settings.kafka, logger });
   let problem: string | undefined = 'Kafka has not answered yet';
   const problems = () => (problem ? [problem] : []);
 
@@ -65,7 +63,7 @@ await runMain(NAME, async (stop) => {
       problem = undefined;
       await feed(producer, source, rate, stop, (count) => sent.inc(count));
     } catch (error) {
-      problem = `Kafka does not take orders: ${describeError(error)}`;
+      problem = `Kafka does not take orders: ${explainKafkaError(error)}`;
       logger.warn(problem);
       await delay(RETRY_MS, undefined, { signal: stop }).catch(() => {});
     } finally {

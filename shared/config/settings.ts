@@ -4,10 +4,12 @@
  */
 
 import { type Environment, portSetting, SettingError, textSetting } from './environment.ts';
+import { type KafkaSettings, readKafkaSettings } from './kafka-settings.ts';
 
 export interface Settings {
   readonly natsUrl: string;
-  readonly kafkaBrokers: readonly string[];
+  /** Brokers, TLS and login: shared/kafka/README.md. */
+  readonly kafka: KafkaSettings;
   /** Consumer group of the bridges: each mesh on one Kafka needs its own. */
   readonly kafkaGroup: string;
   /** Port of a worker's health and metrics server; 0 picks a free one. */
@@ -30,9 +32,7 @@ export interface Settings {
 export function readSettings(env: Environment = process.env): Settings {
   return {
     natsUrl: textSetting(env, 'NATS_URL') ?? 'nats://127.0.0.1:4222',
-    kafkaBrokers: (textSetting(env, 'KAFKA_BOOTSTRAP_SERVERS') ?? '127.0.0.1:9092')
-      .split(',')
-      .map((broker) => broker.trim()),
+    kafka: readKafkaSettings(env),
     kafkaGroup: textSetting(env, 'WEIR_KAFKA_GROUP') ?? 'weir-bridge',
     httpPort: portSetting(env, 'WEIR_HTTP_PORT', 0, 0),
     gatewayHost: textSetting(env, 'WEIR_GATEWAY_HOST') ?? '127.0.0.1',
