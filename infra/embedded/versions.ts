@@ -28,6 +28,7 @@ export interface Ports {
   readonly natsMonitor: number;
   readonly kafka: number;
   readonly kafkaController: number;
+  readonly schemaRegistry: number;
 }
 
 export function readPorts(env: Environment = process.env): Ports {
@@ -37,6 +38,7 @@ export function readPorts(env: Environment = process.env): Ports {
     natsMonitor: portSetting(env, 'WEIR_NATS_MONITOR_PORT', 8222, 1),
     kafka: portSetting(env, 'WEIR_KAFKA_PORT', 9092, 1),
     kafkaController: portSetting(env, 'WEIR_KAFKA_CONTROLLER_PORT', 9093, 1),
+    schemaRegistry: portSetting(env, 'WEIR_SCHEMA_REGISTRY_PORT', 8081, 1),
   };
 }
 

@@ -96,7 +96,8 @@ function startWorkers(
   logs: (name: string) => LogFile,
 ): MeshWorkers {
   const { console, root, start, env, dataDir, stop } = options;
-  const groups = planGroups(readCheckout(root), start, !env.KAFKA_BOOTSTRAP_SERVERS);
+  const groups = planGroups(readCheckout(root), start, !env.KAFKA_BOOTSTRAP_SERVERS, !env.SCHEMA_REGISTRY_URL);
+  const registry = registryRow(options, servers);
   const taken = new Set<number>();
   const startWorker = (group: WorkerGroup, name: string) =>
     new Worker({
@@ -117,6 +118,8 @@ function startWorkers(
           health: `http://127.0.0.1:${port}`,
           env: {
             ...addresses,
+            ...(registry && { SCHEMA_REGISTRY_URL: registry.url }),
+            WEIR_SCHEMA_REGISTRY_PORT: String(servers.schemaRegistryPort),
             WEIR_DATA_DIR: dataDir,
             WEIR_GATEWAY_PORT: String(servers.gatewayPort),
             WEIR_HTTP_PORT: String(port),
@@ -152,18 +155,20 @@ async function answer(
 
 async function describe(
   options: LauncherOptions,
-  { nats, kafka, gatewayPort }: Servers,
+  servers: Servers,
   workers: MeshWorkers,
   startedAt: string,
 ): Promise<LauncherReport> {
-  const serverRow = (name: string, { url, version, source, pid }: typeof nats.current) => ({
+  const serverRow = (name: string, { url, version, source, pid }: Servers['nats']['current']) => ({
     name,
     url,
     version,
     source,
     ...(pid === undefined ? {} : { pid }),
   });
+  const { nats, kafka, gatewayPort } = servers;
   const { monitorUrl } = nats.current;
+  const registry = registryRow(options, servers);
   return {
     pid: process.pid,
     startedAt,
@@ -173,8 +178,22 @@ async function describe(
       serverRow('NATS', nats.current),
       ...(monitorUrl ? [{ name: 'NATS monitor', url: monitorUrl, version: '', source: '' }] : []),
       serverRow('Kafka', kafka.current),
+      ...(registry ? [registry] : []),
     ],
     workers: await Promise.all(workers.all.map(describeWorker)),
+  };
+}
+
+/** The user's schema registry, or ours; undefined when this checkout has none. */
+function registryRow({ env, root }: LauncherOptions, { schemaRegistryPort }: Servers) {
+  const row = { name: 'Schema registry', version: 'unknown' };
+  const given = env.SCHEMA_REGISTRY_URL;
+  if (given) return { ...row, url: given, source: 'environment SCHEMA_REGISTRY_URL' };
+  if (!readCheckout(root).hasSchemaRegistry) return undefined;
+  return {
+    ...row,
+    url: `http://127.0.0.1:${schemaRegistryPort}`,
+    source: 'this checkout, kept in KV bucket "schemas"',
   };
 }
 

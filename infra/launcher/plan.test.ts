@@ -2,10 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { parseStart } from './arguments.ts';
 import { planGroups } from './plan.ts';
 
-const checkout = { hasBridge: true, services: ['gateway', 'generator', 'rfm', 'sales', 'sink-postgres'] };
+const checkout = {
+  hasBridge: true,
+  hasSchemaRegistry: true,
+  services: ['gateway', 'generator', 'rfm', 'sales', 'sink-postgres'],
+};
 
-function plan(args: readonly string[], ownKafka = true): string[] {
-  return planGroups(checkout, parseStart(args), ownKafka).map((group) => `${group.name} ${group.count}`);
+function plan(args: readonly string[], ownKafka = true, ownRegistry = false): string[] {
+  return planGroups(checkout, parseStart(args), ownKafka, ownRegistry).map((group) => `${group.name} ${group.count}`);
 }
 
 describe('planGroups', () => {
@@ -19,9 +23,23 @@ describe('planGroups', () => {
   });
 
   it('runs fused services in one process instead of their own', () => {
-    const groups = planGroups(checkout, parseStart(['--fuse', 'sales,rfm']), true);
+    const groups = planGroups(checkout, parseStart(['--fuse', 'sales,rfm']), true, false);
     expect(groups.map((group) => group.name)).toEqual(['generator', 'bridge', 'sales+rfm', 'sink-postgres', 'gateway']);
     expect(groups[2]).toMatchObject({ entry: 'infra/launcher/fused.ts', args: ['sales', 'rfm'], count: 1 });
+  });
+
+  it('runs its own schema registry unless the user named one; it stops after those who ask it', () => {
+    expect(plan([], true, true)).toEqual([
+      'generator 1',
+      'bridge 1',
+      'rfm 1',
+      'sales 1',
+      'schema-registry 1',
+      'sink-postgres 0',
+      'gateway 1',
+    ]);
+    expect(plan([], true, false).join()).not.toContain('schema-registry');
+    expect(plan(['--scale', 'schema-registry=0'], true, true)).toContain('schema-registry 0');
   });
 
   it('starts as many as asked for', () => {

@@ -16,14 +16,22 @@ export interface WorkerGroup {
 
 export interface Checkout {
   readonly hasBridge: boolean;
+  readonly hasSchemaRegistry: boolean;
   /** Folders of services/ that have a main.ts. */
   readonly services: readonly string[];
 }
 
 const GATEWAY = 'gateway';
 const GENERATOR = 'generator';
+export const SCHEMA_REGISTRY_ENTRY = 'infra/schema-registry/main.ts';
 
-export function planGroups(checkout: Checkout, options: StartOptions, ownKafka: boolean): WorkerGroup[] {
+/** `ownKafka`, `ownRegistry`: the user named no other. */
+export function planGroups(
+  checkout: Checkout,
+  options: StartOptions,
+  ownKafka: boolean,
+  ownRegistry: boolean,
+): WorkerGroup[] {
   const unfused = new Set(checkout.services);
   const groups: WorkerGroup[] = [];
   for (const names of options.fused) {
@@ -32,6 +40,8 @@ export function planGroups(checkout: Checkout, options: StartOptions, ownKafka: 
     groups.push({ name: names.join('+'), entry: 'infra/launcher/fused.ts', args: names, count: 1, stopOrder: 2 });
   }
   if (checkout.hasBridge) groups.push({ name: 'bridge', entry: 'bridge/main.ts', args: [], count: 1, stopOrder: 1 });
+  if (checkout.hasSchemaRegistry && ownRegistry)
+    groups.push({ name: 'schema-registry', entry: SCHEMA_REGISTRY_ENTRY, args: [], count: 1, stopOrder: 2 });
   for (const name of unfused) {
     const runs = name === GENERATOR ? options.demo && ownKafka : !isSink(name);
     const stopOrder = name === GENERATOR ? 0 : name === GATEWAY ? 3 : 2;

@@ -19,6 +19,8 @@ export interface Servers extends AsyncDisposable {
   readonly nats: KeptServer;
   readonly kafka: KeptServer;
   readonly gatewayPort: number;
+  /** Where our own schema registry is to listen. */
+  readonly schemaRegistryPort: number;
 }
 
 export interface ServersOptions {
@@ -45,6 +47,7 @@ export async function bringUpServers(options: ServersOptions): Promise<Servers> 
     nats: nats.value,
     kafka: kafka.value,
     gatewayPort: ports.gateway,
+    schemaRegistryPort: ports.schemaRegistry,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
@@ -65,7 +68,10 @@ async function choosePorts(wanted: Ports, { env, say }: ServersOptions): Promise
   const ownController = env.KAFKA_BOOTSTRAP_SERVERS
     ? {}
     : { kafkaController: await choose("Kafka's controller", kafkaController) };
-  return { ...wanted, gateway, ...ownNats, ...ownMonitor, ...ownKafka, ...ownController };
+  const ownRegistry = env.SCHEMA_REGISTRY_URL
+    ? {}
+    : { schemaRegistry: await choose('the schema registry', wanted.schemaRegistry) };
+  return { ...wanted, gateway, ...ownRegistry, ...ownNats, ...ownMonitor, ...ownKafka, ...ownController };
 }
 
 async function keepNats(ports: Ports, options: ServersOptions): Promise<KeptServer> {
