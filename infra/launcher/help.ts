@@ -13,11 +13,13 @@ Options
 Environment
   NATS_URL                  use this nats-server (2.11 or newer, with JetStream) instead of starting one
   KAFKA_BOOTSTRAP_SERVERS   use this Kafka instead of starting one; turns the demo orders off
+  SCHEMA_REGISTRY_URL       use this schema registry instead of starting one
   WEIR_GATEWAY_PORT         8080    } a busy port is named,
   WEIR_NATS_PORT            4222    } and the next free one
   WEIR_NATS_MONITOR_PORT    8222    } taken and printed
   WEIR_KAFKA_PORT           9092    }
   WEIR_KAFKA_CONTROLLER_PORT 9093   }
+  WEIR_SCHEMA_REGISTRY_PORT 8081    }
   WEIR_NATS_SYNC            2m      how often nats-server syncs its files; "always": before every ack
   WEIR_DATA_DIR             .weir   data, logs, the launcher's state
   WEIR_CACHE                ~/.cache/weir   nats-server and Kafka, downloaded or built once per user

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -116,6 +117,21 @@ describe('npm start', () => {
     busy.close();
     expect(start.output).toMatch(new RegExp(`port ${wanted} is busy: the gateway takes (?!${wanted})\\d+`));
     expect(start.output).not.toContain(`http://127.0.0.1:${wanted} `);
+  });
+
+  it("says whose schema registry it uses, without the password, and starts none beside the user's", async () => {
+    await mkdir(join(checkout.root, 'infra/schema-registry'), { recursive: true });
+    await copyFile(join(checkout.root, 'bridge/main.ts'), join(checkout.root, 'infra/schema-registry/main.ts'));
+    const port = String(await randomFreePort());
+    const own = run('start', [], { WEIR_SCHEMA_REGISTRY_PORT: port, SCHEMA_REGISTRY_URL: '' });
+    await own.until(READY);
+    expect(own.output).toMatch(new RegExp(`Schema registry +http://127.0.0.1:${port} +from this checkout`));
+    expect(stateOf(checkout.dataDir).processes.map(({ name }) => name)).toContain('schema-registry-1');
+    await mesh('stop');
+    const given = run('start', [], { SCHEMA_REGISTRY_URL: 'http://me:secret@registry:8081' });
+    await given.until(READY);
+    expect(given.output).toMatch(/Schema registry +http:\/\/\[redacted\]@registry:8081 +from environment/);
+    expect(stateOf(checkout.dataDir).processes.map(({ name }) => name)).not.toContain('schema-registry-1');
   });
 
   it('ends everything at once at the second signal', async () => {
