@@ -90,7 +90,9 @@ describe("Flink's Debezium records", () => {
     expect(codeOf(() => new PayloadReader().read(schema, withNewline, 5))).toBe('trailing-bytes');
     const frame = readFrame(bytes);
     expect(frame.schema).toBe(schema_id);
-    const change = new PayloadReader(wanted).read(schema, bytes, frame.start) as Readonly<Record<string, unknown>>;
+    const change = new PayloadReader({ projection: wanted }).read(schema, bytes, frame.start) as Readonly<
+      Record<string, unknown>
+    >;
     expect(Object.keys(change)).toEqual(['before', 'after', 'source', 'op']);
     expect(change.op).toBe(op);
     expect(change.source).toEqual({ pos: expect.any(Number) });
@@ -200,7 +202,7 @@ describe('PayloadReader', () => {
       },
     };
     const type = parseSchema({ type: 'record', name: 'R', fields: [{ name: 'a', type: 'int' }] });
-    const reader = new PayloadReader(projection);
+    const reader = new PayloadReader({ projection });
     for (const byte of [2, 4, 6]) expect(reader.read(type, Buffer.of(9, byte), 1)).toEqual({ a: byte / 2 });
     expect(planned).toBe(1);
   });

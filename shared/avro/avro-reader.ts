@@ -10,15 +10,20 @@
  */
 import type { AvroType } from './avro-schema.ts';
 import { compilePlan, type ReadValue } from './compile-plan.ts';
-import { type Projection, planProjection } from './read-plan.ts';
+import { type Projection, planProjection, type ReadPlan } from './read-plan.ts';
+import { planResolution } from './resolve-schema.ts';
 
 /** Reads one value that starts at `start` (0 by default) and ends with the bytes. */
 export type ReadAvro = (bytes: Uint8Array, start?: number) => unknown;
 
-/** A reader for pure Avro of one schema. */
+/** A reader for pure Avro of one schema: the whole value, or the projected fields of it. */
 export function avroReader(writer: AvroType, projection?: Projection): ReadAvro {
-  const read = compilePlan(planProjection(writer, projection), nameOf(writer));
-  return (bytes, start = 0) => read(bufferOf(bytes), start);
+  return reading(compilePlan(planProjection(writer, projection), nameOf(writer)));
+}
+
+/** A reader for pure Avro of one schema that gives values of another. */
+export function resolvingReader(writer: AvroType, reader: AvroType): ReadAvro {
+  return reading(compilePlan(planResolution(writer, reader), nameOf(writer)));
 }
 
 /**
@@ -26,12 +31,15 @@ export function avroReader(writer: AvroType, projection?: Projection): ReadAvro 
  * Confluent's serializers write it.
  */
 export class PayloadReader {
-  readonly #projection: Projection | undefined;
+  readonly #plan: (writer: AvroType) => ReadPlan;
   readonly #readers = new Map<AvroType, ReadValue>();
 
-  /** Projection undefined: everything. */
-  constructor(projection?: Projection) {
-    this.#projection = projection;
+  /** Of each writer's fields the projected ones; `{ as }`: values of that schema; undefined: everything. */
+  constructor(wanted?: { readonly projection: Projection } | { readonly as: AvroType }) {
+    this.#plan =
+      wanted && 'as' in wanted
+        ? (writer) => planResolution(writer, wanted.as)
+        : (writer) => planProjection(writer, wanted?.projection);
   }
 
   /** `writer` must be the same object for the same schema, as schema-registry.ts gives it. */
@@ -41,11 +49,14 @@ export class PayloadReader {
   }
 
   #compile(writer: AvroType): ReadValue {
-    const read =
-      writer.kind === 'bytes' ? rawBytes : compilePlan(planProjection(writer, this.#projection), nameOf(writer));
+    const read = writer.kind === 'bytes' ? rawBytes : compilePlan(this.#plan(writer), nameOf(writer));
     this.#readers.set(writer, read);
     return read;
   }
+}
+
+function reading(read: ReadValue): ReadAvro {
+  return (bytes, start = 0) => read(bufferOf(bytes), start);
 }
 
 function rawBytes(bytes: Buffer, start: number): Uint8Array {
