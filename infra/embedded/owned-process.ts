@@ -11,6 +11,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Runs as another user; only root may ask for it. */
+  readonly account?: { readonly uid: number; readonly gid: number };
   /** Whole lines, without their ends. */
   readonly onLine: (line: string) => void;
 }
@@ -32,6 +34,7 @@ export class OwnedProcess {
       env: { ...process.env, ...spec.env },
       detached: true,
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+      ...(spec.account && { uid: spec.account.uid, gid: spec.account.gid }),
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream) forEachLine(stream, spec.onLine);
     this.ended = new Promise((resolve) => {

