@@ -44,6 +44,8 @@ export interface Ports {
   readonly kafka: number;
   readonly kafkaController: number;
   readonly schemaRegistry: number;
+  readonly postgres: number;
+  readonly connect: number;
 }
 
 export function readPorts(env: Environment = process.env): Ports {
