@@ -28,8 +28,17 @@ export class DataError extends Error {
   }
 }
 
-/** A value for a message: as JSON, cut to what a reader can take in. */
+/** A value for a message: as JSON, cut to what a reader can take in. Never throws: any record may be quoted. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    const text = JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
+    return typeof value === 'bigint' ? String(value) : (text ?? String(value));
+  } catch {
+    return 'a deeply nested value'; // JSON.parse takes any depth, JSON.stringify does not
+  }
 }

@@ -38,10 +38,21 @@ export interface Model<E extends MeshEvent> {
   deleted?(row: Row): E;
 }
 
-/** The first of these names that the row has; the first of all when it has none. Hot path. */
+/** The first of these names that the row has; when it has none, all of them, for a message. Hot path. */
 export function present(values: JsonObject, names: readonly string[]): string {
   for (const name of names) if (values[name] !== undefined) return name;
-  return names[0] ?? '';
+  return names.length === 1 ? (names[0] ?? '') : allOf(names);
+}
+
+const joined = new WeakMap<readonly string[], string>();
+
+/** Kept, for a row may well do without an optional member. */
+function allOf(names: readonly string[]): string {
+  const known = joined.get(names);
+  if (known !== undefined) return known;
+  const text = names.join(' or ');
+  joined.set(names, text);
+  return text;
 }
 
 /** True when the row has something for each of these members. */

@@ -4,7 +4,7 @@ import type { MeshEvent } from './event.ts';
 export const DOWNLOAD_STATUSES = ['SUCCESS', 'FAILED'] as const;
 export type DownloadStatus = (typeof DOWNLOAD_STATUSES)[number];
 
-/** `t`: when it ended. `k`: the content's id. */
+/** `t`: when it ended. `k`: the content's id. Texts that a record does not have are empty. */
 export interface DownloadEvent extends MeshEvent {
   readonly id: string;
   readonly user: string;
@@ -14,6 +14,7 @@ export interface DownloadEvent extends MeshEvent {
   readonly osVersion: string;
   readonly status: DownloadStatus;
   readonly bytes: number;
-  readonly seconds: number;
-  readonly mbps: number;
+  /** Absent where nothing was measured, so that averages leave it out, as SQL's do. */
+  readonly seconds?: number;
+  readonly mbps?: number;
 }
