@@ -142,6 +142,7 @@ describe('an assignment', () => {
     one.route = { ...TEST_ROUTE, earliestTimeMs: START_MS + 365 * 86_400_000 };
     const [owned] = one.assignment.partitions;
     await owned?.reroute();
+    await until(() => one.fetch !== undefined);
     expect(one.assignment.status()[0]).toMatchObject({ state: 'running', offset: 4, counts: { counted: 5 } });
     expect(one.assignment.take(batch(4, 3))).toBe(true);
     await one.assignment.drain();

@@ -123,7 +123,6 @@ export class OwnedPartition implements AsyncDisposable {
     await former[Symbol.asyncDispose]();
     if (this.#session === former) this.revive();
     this.#alarm = undefined;
-    await this.#opening;
   }
 
   /** Looks whether Kafka still has what comes next, and fetches from there. */

@@ -8,7 +8,7 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { kafkaConfig } from './kafka-config.ts';
+import { type KafkaListener, kafkaConfig } from './kafka-config.ts';
 import type { KafkaJars } from './kafka-jars.ts';
 import { OwnedProcess } from './owned-process.ts';
 import type { ProcessGuard } from './process-guard.ts';
@@ -24,10 +24,22 @@ export interface KafkaOptions {
   readonly controllerPort: number;
   readonly guard?: ProcessGuard;
   readonly onLine?: Report;
+  /** What a test of logins and TLS needs; without it the broker takes anyone on this machine. */
+  readonly secured?: SecuredKafka;
+}
+
+export interface SecuredKafka {
+  readonly listeners: readonly KafkaListener[];
+  readonly settings: Readonly<Record<string, string>>;
+  /** As `kafka-storage format --add-scram` takes them; made with the storage. */
+  readonly scramUsers: readonly string[];
+  readonly jvmArgs: readonly string[];
 }
 
 export interface EmbeddedKafka extends RunningServer {
   readonly pid: number;
+  /** SIGKILL, as a crash would. */
+  kill9(): Promise<void>;
 }
 
 const START_MS = 60_000;
@@ -37,7 +49,7 @@ const CLUSTER_ID = 'V2VpckVtYmVkZGVkS2Fma2';
 const QUIET = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
 
 export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> {
-  const { dataDir, port } = options;
+  const { dataDir, port, controllerPort, secured } = options;
   const configFile = join(dataDir, 'server.properties');
   const logDir = join(dataDir, 'data');
   const tail: string[] = [];
@@ -55,9 +67,17 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     return child;
   };
   await mkdir(dataDir, { recursive: true });
-  await writeFile(configFile, kafkaConfig({ port, controllerPort: options.controllerPort, logDir }));
-  await format(run, configFile, logDir, tail);
-  const server = run(['-Xms256m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:-UsePerfData', 'kafka.Kafka', configFile]);
+  await writeFile(configFile, kafkaConfig({ port, controllerPort, logDir, ...secured }));
+  await format(run, configFile, logDir, tail, secured?.scramUsers);
+  const server = run([
+    '-Xms256m',
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    '-XX:-UsePerfData',
+    ...(secured?.jvmArgs ?? []),
+    'kafka.Kafka',
+    configFile,
+  ]);
   await untilServing(server, port, tail);
   return {
     url: `127.0.0.1:${port}`,
@@ -69,13 +89,23 @@ export async function startKafka(options: KafkaOptions): Promise<EmbeddedKafka> 
     async close() {
       await server.stop(STOP_MS);
     },
+    async kill9() {
+      server.signal('SIGKILL');
+      await server.ended;
+    },
   };
 }
 
 type Run = (args: readonly string[]) => OwnedProcess;
 
 /** Formatted storage is left as it is; a format that was interrupted is done again from the start. */
-async function format(run: Run, configFile: string, logDir: string, tail: readonly string[]): Promise<void> {
+async function format(
+  run: Run,
+  configFile: string,
+  logDir: string,
+  tail: readonly string[],
+  scramUsers: readonly string[] = [],
+): Promise<void> {
   const formatted = await access(join(logDir, 'meta.properties')).then(
     () => true,
     () => false,
@@ -90,6 +120,7 @@ async function format(run: Run, configFile: string, logDir: string, tail: readon
     CLUSTER_ID,
     '-c',
     configFile,
+    ...scramUsers.flatMap((user) => ['--add-scram', user]),
   ]);
   const end = await tool.ended;
   if (end.code !== 0) throw new Error(`Cannot format Kafka's storage in "${logDir}"\n${tail.join('\n')}`);

@@ -23,7 +23,7 @@ export interface TestNats extends AsyncDisposable {
   /** SIGKILL; the data stays for restart(). */
   kill9(): Promise<void>;
   /** On the same port and data; ends the running server first, if there is one. */
-  restart(): Promise<void>;
+  restart(whileAway?: () => Promise<void>): Promise<void>;
 }
 
 export interface TestNatsOptions {
@@ -35,6 +35,9 @@ export interface TestNatsOptions {
 export interface TestKafka extends AsyncDisposable {
   readonly brokers: readonly string[];
   readonly pid: number;
+  kill9(): Promise<void>;
+  /** Stops it (or finds it killed) and starts it again on the same port and data. */
+  restart(): Promise<void>;
 }
 
 let guard: ProcessGuard | undefined;
@@ -55,9 +58,13 @@ export async function startTestNats(options: TestNatsOptions = {}): Promise<Test
       return server.pid;
     },
     kill9: () => server.kill9(),
-    async restart() {
+    async restart(whileAway) {
       await server.close();
-      server = await startNats({ ...settings, port, monitorPort });
+      try {
+        await whileAway?.();
+      } finally {
+        server = await startNats({ ...settings, port, monitorPort });
+      }
     },
     async [Symbol.asyncDispose]() {
       await server.close();
@@ -73,10 +80,18 @@ export async function startTestKafka(): Promise<TestKafka> {
   const taken = new Set<number>();
   guard ??= new ProcessGuard();
   const ports = { port: await randomFreePort(taken), controllerPort: await randomFreePort(taken) };
-  const server = await orDelete(dataDir, startKafka({ java, jars, dataDir, guard, ...ports }));
+  const settings = { java, jars, dataDir, guard, ...ports };
+  let server = await orDelete(dataDir, startKafka(settings));
   return {
     brokers: [server.url],
-    pid: server.pid,
+    get pid() {
+      return server.pid;
+    },
+    kill9: () => server.kill9(),
+    async restart() {
+      await server.close();
+      server = await startKafka(settings);
+    },
     async [Symbol.asyncDispose]() {
       await server.close();
       await rm(dataDir, { recursive: true, force: true });
