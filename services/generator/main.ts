@@ -1,9 +1,13 @@
-/** Demo orders: makes the topic when it is missing, and feeds it a steady trickle of Debezium order changes. */
+/**
+ * Demo orders: makes the topic when it is missing, and feeds it a steady trickle of Debezium order changes. With a
+ * schema registry, downloads too.
+ */
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import { SettingError } from '../../shared/config/environment.ts';
 import { readSettings } from '../../shared/config/settings.ts';
+import { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
@@ -15,6 +19,8 @@ import { serveHealth } from '../../shared/telemetry/health.ts';
 import { createLogger, type Logger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain } from '../../shared/telemetry/process.ts';
+import { DownloadSource } from './downloads.ts';
+import { startDownloadsFeed } from './downloads-feed.ts';
 import { OrderSource } from './orders.ts';
 
 const NAME = 'generator';
@@ -36,8 +42,10 @@ await runMain(NAME, async (stop) => {
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
   const startedAt = new Date().toISOString();
+  const firstId = Math.floor(Date.now() / 1000) * 1000; // ids of a later run are larger
   const metrics = createMetrics({ component: NAME, instance });
   const sent = metrics.counter('generator_records', 'Order changes sent to Kafka');
+  const sentDownloads = metrics.counter('generator_downloads', 'Downloads sent to Kafka');
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: problems });
   const describe = (): MemberRecord => ({
     instance,
@@ -48,13 +56,25 @@ await runMain(NAME, async (stop) => {
     startedAt,
     health: health.url,
     ready: problem === undefined,
-    alarms: problems(),
+    alarms: [...problems(), ...(downloads?.problem ? [downloads.problem] : [])],
     rssBytes: process.memoryUsage.rss(),
   });
+  const { schemaRegistryUrl: urls, schemaRegistryUser: user, schemaRegistryPassword: password } = settings;
+  const downloads = urls
+    ? startDownloadsFeed({
+        kafka,
+        registry: new SchemaRegistry({ urls, user, password }),
+        source: new DownloadSource(seed, firstId),
+        rate: setting('WEIR_DEMO_DOWNLOADS_RATE', 5),
+        logger,
+        stop,
+        onSent: (count) => sentDownloads.inc(count),
+      })
+    : undefined;
   await using membership = new Membership(log, describe);
   await membership.start();
 
-  const source = new OrderSource(seed, Math.floor(Date.now() / 1000) * 1000); // ids of a later run are larger
+  const source = new OrderSource(seed, firstId);
   while (!stop.aborted) {
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     try {
@@ -70,6 +90,7 @@ await runMain(NAME, async (stop) => {
       await producer.disconnect().catch(() => {});
     }
   }
+  await downloads?.stopped;
 });
 
 async function makeTopic(kafka: Kafka, logger: Logger): Promise<void> {
