@@ -38,17 +38,18 @@ export interface DownloadsFeed {
 export function startDownloadsFeed(options: DownloadsFeedOptions): DownloadsFeed {
   let problem: string | undefined;
   const run = async () => {
-    while (!options.stop.aborted) {
+    for (let failures = 0; !options.stop.aborted; ) {
       const producer = options.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
       try {
         const write = await registerSchema(options);
         await makeTopic(options);
         await producer.connect();
         problem = undefined;
+        failures = 0;
         await feed(producer, write, options);
       } catch (error) {
         problem = `No downloads are sent: ${describeError(error)}`;
-        options.logger.warn(problem);
+        if (++failures > 1) options.logger.warn(problem); // the first time everything just starts
         await delay(RETRY_MS, undefined, { signal: options.stop }).catch(() => {});
       } finally {
         await producer.disconnect().catch(() => {});
