@@ -1,13 +1,23 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ROUTES, type EventRoute, type Route, routeDefaults, routeOf, topicsOfKind } from './routes.ts';
-import { loadRoutes, parseRoutes } from './routes-file.ts';
-import { SettingError } from './environment.ts';
+import {
+  DEFAULT_ROUTES,
+  EVENT_KINDS,
+  type EventRoute,
+  type MirrorRoute,
+  type Route,
+  routeDefaults,
+  routeOf,
+  topicsOfKind,
+} from './routes.ts';
+import { covers, WEIR_TOPICS } from './topic-filter.ts';
 
 const family: EventRoute<'order'> = {
   topic: '/eu[0-9]+\\.public\\.orders/',
   topicFilter: '*.public.orders',
   ...routeDefaults('order', 'debezium-json'),
 };
+const mirror = (topic: string): MirrorRoute => ({ topic, decoder: 'raw', maxRecordBytes: 1024 });
 
 describe('the route of a topic', () => {
   it('is the first that matches (invariant 1)', () => {
@@ -26,69 +36,74 @@ describe('the route of a topic', () => {
     expect(routeOf([wide], 'us.private.orders')).toBeUndefined();
     expect(routeOf([wide], 'us.west.public.orders')).toBeUndefined();
   });
+  it('needs no filter when it is a mirror, which stages do not read', () => {
+    expect(routeOf([mirror('/audit.*/')], 'audit.eu.west')).toBeDefined();
+  });
 });
 
-it('topics of a kind are names, and filters of families', () => {
-  expect(topicsOfKind([...DEFAULT_ROUTES, family], 'order')).toEqual([
-    'dbserver1.public.orders',
-    'orders',
-    '*.public.orders',
-  ]);
+describe('topics that only an exact name takes (invariant 3)', () => {
+  const everything: readonly Route[] = [
+    ...[1, 2, 3].map((tokens): Route => ({ ...family, topic: '/.*/', topicFilter: Array(tokens).fill('*').join('.') })),
+    mirror('/.*/'),
+  ];
+  for (const topic of [...WEIR_TOPICS, '__consumer_offsets', '__debezium-heartbeat.dbserver1', '_schemas'])
+    it(topic, () => {
+      expect(routeOf(everything, topic)).toBeUndefined();
+      expect(routeOf(DEFAULT_ROUTES, topic)).toBeUndefined();
+      expect(routeOf([...everything, mirror(topic)], topic)).toEqual(mirror(topic));
+    });
 });
 
-describe('a routes file', () => {
-  it('fills in what a route leaves out, by its decoder', () => {
-    const [route] = parseRoutes(
-      'routes:\n  - topic: shop.orders\n    decoder: debezium-json\n    fields: { amount: [total] }\n    idle: { policy: hold }\n',
-      'routes.yaml',
+describe('topics of a kind', () => {
+  it('are names, and filters of families; none covers another, for NATS refuses overlapping subjects', () => {
+    expect(topicsOfKind(DEFAULT_ROUTES, 'order')).toEqual(['dbserver1.public.orders', 'orders']);
+    expect(topicsOfKind([...DEFAULT_ROUTES, family, family], 'order')).toEqual(['orders', '*.public.orders']);
+    expect(topicsOfKind(DEFAULT_ROUTES, 'maip')).toEqual(
+      ['product', 'customer', 'application', 'order'].map((one) => `maip.${one}.*`),
     );
-    const defaults = routeDefaults('order', 'debezium-json');
-    expect(route).toEqual({
-      ...defaults,
-      topic: 'shop.orders',
-      fields: { ...defaults.fields, amount: ['total'] },
-      idle: { policy: 'hold', afterMs: 30_000 },
-    });
+    expect(topicsOfKind([mirror('a'), mirror('/b.*/')], 'order')).toEqual([]);
   });
-
-  it('may be JSON', () => {
-    const text = JSON.stringify({ routes: [{ topic: 'o', decoder: 'json', outOfOrdernessMs: 0 }] });
-    expect(parseRoutes(text, 'r.json')).toEqual([
-      { ...routeDefaults('order', 'json'), topic: 'o', outOfOrdernessMs: 0 },
-    ]);
-  });
-
-  const bad: Readonly<Record<string, [routes: unknown, message: RegExp]>> = {
-    'without routes': [{}, /routes: /],
-    'with an empty list': [{ routes: [] }, /routes: /],
-    'with an unknown decoder': [{ routes: [{ topic: 'o', decoder: 'xml' }] }, /routes\.0\.decoder: /],
-    'with an unknown member': [{ routes: [{ topic: 'o', decoder: 'json', feilds: {} }] }, /feilds/],
-    'with a bound below zero': [
-      { routes: [{ topic: 'o', decoder: 'json', outOfOrdernessMs: -1 }] },
-      /routes\.0\.outOfOrdernessMs: /,
-    ],
-    'with a topic name that Kafka refuses': [
-      { routes: [{ topic: 'a b', decoder: 'json' }] },
-      /routes\.0\.topic: "a b"/,
-    ],
-    'with a broken expression': [{ routes: [{ topic: '/(/', decoder: 'json' }] }, /no valid regular expression/],
-    'with an open expression': [{ routes: [{ topic: '/abc', decoder: 'json' }] }, /lacks its closing slash/],
-    'with an expression without a filter': [{ routes: [{ topic: '/a.*/', decoder: 'json' }] }, /topicFilter: .*needs/],
-    'with a filter beside a name': [
-      { routes: [{ topic: 'a', topicFilter: '*', decoder: 'json' }] },
-      /topicFilter: only/,
-    ],
-  };
-  for (const [name, [routes, message]] of Object.entries(bad))
-    it(`${name} is refused, and told where`, () => {
-      const read = () => parseRoutes(JSON.stringify(routes), 'my.json');
-      expect(read).toThrow(SettingError);
-      expect(read).toThrow(message);
-      expect(read).toThrow('"my.json"');
+  it('cover every topic that a route of the kind takes (invariant 2)', () => {
+    const token = fc.constantFrom('a', 'b', '*');
+    const filter = fc.array(token, { minLength: 1, maxLength: 3 }).map((tokens) => tokens.join('.'));
+    const name = fc
+      .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 })
+      .map((tokens) => tokens.join('.'));
+    const property = fc.property(fc.array(filter, { maxLength: 5 }), name, (filters, topic) => {
+      const routes = filters.map((topicFilter): Route => ({ ...family, topic: '/.*/', topicFilter }));
+      const isCovered = topicsOfKind(routes, 'order').some((one) => covers(one, topic));
+      expect(isCovered).toBe(routeOf(routes, topic) !== undefined);
     });
+    fc.assert(property, { numRuns: 300 });
+  });
+});
 
-  it('that is no YAML, or not there, is refused', () => {
-    expect(() => parseRoutes('a: [', 'my.yaml')).toThrow('neither JSON nor YAML');
-    expect(() => loadRoutes('no/such/file.yaml')).toThrow('check WEIR_ROUTES');
+describe('the built-in routes', () => {
+  it.each([
+    ['dbserver1.public.orders', 'order', 'debezium-json'],
+    ['dbserver1.public.order_items', 'orderItem', 'debezium-json'],
+    ['dbserver1.public.products', 'product', 'debezium-json'],
+    ['orders', 'order', 'json'],
+    ['content-downloads', 'download', 'avro'],
+    ['maip.order.created', 'maip', 'json'],
+    ['maip.product.viewed', 'maip', 'json'],
+    ['maip.customer.updated', 'maip', 'json'],
+    ['maip.application.started', 'maip', 'json'],
+    ['order_events', 'userEvent', 'json'],
+    ['activity_events', 'userEvent', 'json'],
+    ['install_events', 'userEvent', 'json'],
+  ] as const)('take %s as %s from %s', (topic, kind, decoder) => {
+    expect(routeOf(DEFAULT_ROUTES, topic)).toMatchObject({ kind, decoder });
+  });
+  it('know every kind, and how late its records may be', () => {
+    const bounds = EVENT_KINDS.map((kind) => [kind, routeDefaults(kind, 'json').outOfOrdernessMs]);
+    expect(Object.fromEntries(bounds)).toEqual({
+      order: 5_000,
+      orderItem: 5_000,
+      product: 5_000,
+      download: 10_000,
+      maip: 5_000,
+      userEvent: 30_000,
+    });
   });
 });

@@ -6,8 +6,10 @@
  *
  * Invariants (tested in routes.test.ts):
  * 1. The first route that matches a topic is the topic's route.
- * 2. A topic that a route takes is covered by what topicsOfKind says of that route, so that stages see its events.
+ * 2. A topic that a route takes is covered by what topicsOfKind says of its kind, so that stages see its events.
+ * 3. Regular expressions take neither what Weir writes itself nor internal topics; only exact names do.
  */
+import { covers, isReserved, topicPattern } from './topic-filter.ts';
 
 export const EVENT_KINDS = ['order', 'orderItem', 'product', 'download', 'maip', 'userEvent'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -60,8 +62,8 @@ interface Subscription {
   /** A topic's exact name, or the source of a regular expression over whole names, between slashes. */
   readonly topic: string;
   /**
-   * Only for a regular expression: the topics it may take, as one name with `*` for each token that varies
-   * (`dbserver1.*.orders`). Stages subscribe by it.
+   * With a regular expression, unless the decoder is `raw`: the topics it may take, as one name with `*` for each token
+   * that varies (`dbserver1.*.orders`). Stages subscribe by it.
    */
   readonly topicFilter?: string | undefined;
   /** Larger values become dead letters. Kafka's own default limit is 1 MiB. */
@@ -113,7 +115,7 @@ const COMMON = {
 } as const;
 
 /** Column names of the e-commerce tables, and member names of the JSON and Avro topics, as the replaced systems write them. */
-const FIELDS: { readonly [K in EventKind]: FieldNames<K> } = {
+export const FIELDS: { readonly [K in EventKind]: FieldNames<K> } = {
   order: {
     id: ['order_id', 'orderId', 'id'],
     key: ['customer_id', 'customerId'],
@@ -204,29 +206,22 @@ export function routeOf(routes: readonly Route[], topic: string): Route | undefi
 
 /**
  * The topics whose events are of this kind: exact names, and for a regular expression its filter, in which `*`
- * stands for one token.
+ * stands for one token. None covers another: a consumer's subjects must not overlap.
  */
 export function topicsOfKind(routes: readonly Route[], kind: EventKind): string[] {
-  return routes
-    .filter((route) => route.decoder !== 'raw' && route.kind === kind)
-    .map((route) => route.topicFilter ?? route.topic);
+  const filters = routes.filter((route) => route.decoder !== 'raw' && route.kind === kind).map(filterOf);
+  return [...new Set(filters)].filter((one, _at, all) => !all.some((other) => other !== one && covers(other, one)));
 }
 
-/** The regular expression of a route, over whole topic names; undefined for an exact name. */
-export function topicPattern(topic: string): RegExp | undefined {
-  return topic.length > 2 && topic.startsWith('/') && topic.endsWith('/')
-    ? new RegExp(`^(?:${topic.slice(1, -1)})$`)
-    : undefined;
+/** The topics a route may take, as one name in which `*` stands for one token. */
+export function filterOf(route: Route): string {
+  return route.topicFilter ?? route.topic;
 }
 
-function takes(route: Route, topic: string): boolean {
+/** True when the route would take the topic if no other did before it. */
+export function takes(route: Route, topic: string): boolean {
   const pattern = topicPattern(route.topic);
   if (!pattern) return route.topic === topic;
-  return pattern.test(topic) && isCovered(route.topicFilter ?? '', topic);
-}
-
-function isCovered(filter: string, topic: string): boolean {
-  const wanted = filter.split('.');
-  const tokens = topic.split('.');
-  return wanted.length === tokens.length && wanted.every((token, at) => token === '*' || token === tokens[at]);
+  if (isReserved(topic) || !pattern.test(topic)) return false;
+  return route.decoder === 'raw' || covers(filterOf(route), topic);
 }
