@@ -1,6 +1,6 @@
 /**
  * Writes the plain values that avro-reader.ts gives, for producers and tests. In a union the first branch that takes
- * the value is written; a field that is absent (undefined) gets its default.
+ * the value without rounding it is written; a field that is absent (undefined) gets its default.
  *
  * Not for a hot path: it walks the schema for each value.
  * Invariant 1 (tested in avro-writer.test.ts): a value that the schema does not allow is an AvroDataError `bad-value`
@@ -42,7 +42,8 @@ function write(sink: BinarySink, type: AvroType, value: unknown, path: string): 
 }
 
 function writeUnion(sink: BinarySink, type: UnionType, value: unknown, path: string): void {
-  const index = type.branches.findIndex((branch) => fits(branch, value));
+  const exact = type.branches.findIndex((branch) => fits(branch, value, true));
+  const index = exact >= 0 ? exact : type.branches.findIndex((branch) => fits(branch, value, false));
   const branch = type.branches[index];
   if (!branch) throw bad(type, value, path);
   sink.integer(index);
@@ -121,29 +122,31 @@ function takes(type: AvroType, value: unknown): boolean {
   }
 }
 
-/** Whether a branch of a union takes a value, looking into it: branches may differ only inside. */
-function fits(type: AvroType, value: unknown): boolean {
+/** Whether a branch of a union takes a value, looking into it: branches may differ only inside. `exact`: no rounding. */
+function fits(type: AvroType, value: unknown, exact: boolean): boolean {
   if (!takes(type, value)) return false;
   switch (type.kind) {
     case 'array':
-      return !Array.isArray(value) || value.every((item: unknown) => fits(type.items, item));
+      return !Array.isArray(value) || value.every((item: unknown) => fits(type.items, item, exact));
     case 'map':
-      return !isObject(value) || Object.values(value).every((each) => fits(type.values, each));
+      return !isObject(value) || Object.values(value).every((each) => fits(type.values, each, exact));
     case 'union':
-      return type.branches.some((branch) => fits(branch, value));
+      return type.branches.some((branch) => fits(branch, value, exact));
     case 'record':
-      return isObject(value) && fitsRecord(type, value);
+      return isObject(value) && fitsRecord(type, value, exact);
+    case 'float':
+      return !exact || Object.is(Math.fround(Number(value)), value);
     default:
       return true;
   }
 }
 
-function fitsRecord(type: RecordType, value: Readonly<Record<string, unknown>>): boolean {
+function fitsRecord(type: RecordType, value: Readonly<Record<string, unknown>>, exact: boolean): boolean {
   const names = new Set(type.fields.map((field) => field.name));
   if (!Object.keys(value).every((name) => names.has(name))) return false;
   return type.fields.every((field) => {
     const given = Object.hasOwn(value, field.name) ? value[field.name] : undefined;
-    return given === undefined ? field.default !== undefined : fits(field.type, given);
+    return given === undefined ? field.default !== undefined : fits(field.type, given, exact);
   });
 }
 

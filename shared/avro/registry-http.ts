@@ -91,8 +91,7 @@ export class RegistryHttp {
       const response = await this.#fetch(`${to.base}${path}`, this.#init(to, body));
       return classify(response, await response.text(), asking, this.#now());
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      return { kind: 'failed', message: `${asking}: ${why}; is it running and reachable?`, cause };
+      return { kind: 'failed', message: `${asking}: ${reason(cause)}; is it running and reachable?`, cause };
     }
   }
 
@@ -138,6 +137,12 @@ function classify(response: Response, text: string, asking: string, nowMs: numbe
   if (typeof errorCode === 'number' && (errorCode >= 10_000 || errorCode === 409 || errorCode === 422))
     return { kind: 'refused', error: new RegistryRefusedError(errorCode, `${asking}: ${errorCode}${said}`) };
   return { kind: 'failed', message: `${asking}: ${status}${said}; is this the URL of a schema registry?` };
+}
+
+/** fetch says "fetch failed", and why only in its cause. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || reason(error.cause.cause) : error.message;
 }
 
 /** Retry-After is seconds or a date. */
