@@ -28,6 +28,14 @@ export class DataError extends Error {
   }
 }
 
+/** A number that JSON.parse may have rounded; the record is parsed again. */
+export function inexact(field: string, value: number): DataError {
+  return new DataError(
+    'inexact-number',
+    `Cannot read ${field} ${value}: beyond 2^53, and this runtime does not tell a number's digits; write it as a string`,
+  );
+}
+
 /** A value for a message: as JSON, cut to what a reader can take in. Never throws: any record may be quoted. */
 export function quoted(value: unknown): string {
   const text = jsonOf(value);
@@ -35,6 +43,7 @@ export function quoted(value: unknown): string {
 }
 
 function jsonOf(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
   try {
     const text = JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
     return typeof value === 'bigint' ? String(value) : (text ?? String(value));

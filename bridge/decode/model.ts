@@ -3,9 +3,9 @@
  */
 import type { EventRoute } from '../../shared/config/routes.ts';
 import type { MeshEvent } from '../../shared/events/event.ts';
+import { readTime } from './column-time.ts';
 import type { RowTypes } from './connect-schema.ts';
 import { DataError, quoted } from './data-error.ts';
-import { readTime } from './fields.ts';
 import type { JsonObject } from './json-text.ts';
 
 /** A row and what is known beside it. */
