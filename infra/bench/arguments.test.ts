@@ -9,6 +9,11 @@ describe('parseBench', () => {
     expect(options).toMatchObject({ rows: ['bridge', 'rfm'], events: 1_000, runtime: 'bun', json: 'out.json' });
   });
 
+  it('takes rows by name too', () => {
+    expect(parseBench(['bridge', 'rfm', '--events', '10'])).toMatchObject({ rows: ['bridge', 'rfm'], events: 10 });
+    expect(() => parseBench(['brigde'])).toThrow('Cannot measure "brigde"');
+  });
+
   it('says what it cannot use', () => {
     expect(() => parseBench(['--rows', 'bridge,nope'])).toThrow(
       'Cannot measure "nope": expected one or more of idle,bridge,',

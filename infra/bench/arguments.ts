@@ -17,14 +17,14 @@ export interface BenchOptions {
 }
 
 export function parseBench(args: readonly string[]): BenchOptions {
-  const values = understand(args);
+  const { values, positionals } = understand(args);
   const runtime = RUNTIMES.find((name) => name === values.runtime);
   if (!runtime) throw new ArgumentError(`Cannot use --runtime "${values.runtime}": expected ${RUNTIMES.join(', ')}`);
   if (values.profile !== undefined && runtime !== 'node')
     throw new ArgumentError(`Cannot use --profile with --runtime "${runtime}": only node writes profiles`);
   return {
     help: values.help,
-    rows: parseRows(values.rows),
+    rows: parseRows(values.rows ?? (positionals.length > 0 ? positionals.join(',') : ROWS.join(','))),
     events: atLeastOne('events', values.events),
     keys: atLeastOne('keys', values.keys),
     perSecond: atLeastOne('rate', values.rate),
@@ -42,7 +42,7 @@ function understand(args: readonly string[]) {
       args: [...args],
       options: {
         help: { type: 'boolean', short: 'h', default: false },
-        rows: { type: 'string', default: ROWS.join(',') },
+        rows: { type: 'string' },
         events: { type: 'string', default: '500000' },
         keys: { type: 'string', default: '1000000' },
         rate: { type: 'string', default: '1000' },
@@ -52,7 +52,8 @@ function understand(args: readonly string[]) {
         json: { type: 'string' },
         profile: { type: 'string' },
       },
-    }).values;
+      allowPositionals: true,
+    });
   } catch (error) {
     throw new ArgumentError(error instanceof Error ? error.message : String(error));
   }
@@ -74,11 +75,12 @@ function atLeastOne(name: string, text: string): number {
   return value;
 }
 
-export const BENCH_HELP = `npm run bench [-- options]
+export const BENCH_HELP = `npm run bench [-- rows and options]
 Measures the mesh on a nats-server and a Kafka of its own, prints a table with the budgets, and leaves nothing behind.
 
 Options
-  --rows bridge,rfm         what to measure, from ${ROWS.join(',')} (default: all)
+  bridge rfm                what to measure, from ${ROWS.join(' ')} (default: all)
+  --rows bridge,rfm         the same
   --events 500000           orders for bridge, sales, rfm, fused and path
   --rate 1000               orders a second for latency
   --seconds 20              how long for latency

@@ -20,6 +20,7 @@ import type { Runtime } from '../launcher/arguments.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 import { BenchWorker, type WorkerPlan } from './bench-worker.ts';
+import { type SchemaServer, serveSchemas } from './formats/schema-server.ts';
 import type { UsageSnapshot } from './process-usage.ts';
 import type { Profiles } from './profiles.ts';
 import type { Progress } from './progress.ts';
@@ -31,6 +32,11 @@ export interface MeshOptions {
   readonly profiles: Profiles | undefined;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+}
+
+export interface BenchRoute {
+  readonly topic: string;
+  readonly [member: string]: unknown;
 }
 
 export class BenchMesh implements AsyncDisposable {
@@ -46,6 +52,7 @@ export class BenchMesh implements AsyncDisposable {
   readonly #workers = new Set<BenchWorker>();
   #kafka: Promise<EmbeddedKafka> | undefined;
   #kafkaPid: number | undefined;
+  #schemas: SchemaServer | undefined;
   #groups = 0;
 
   private constructor(
@@ -90,8 +97,8 @@ export class BenchMesh implements AsyncDisposable {
     return (await this.#kafka)?.url ?? '';
   }
 
-  /** `topic`: what its routes take, when it is not the built-in ones. */
-  async startWorker(plan: WorkerPlan, topic?: string): Promise<BenchWorker> {
+  /** `route`: as in a routes file, when it is not the built-in ones. */
+  async startWorker(plan: WorkerPlan, route?: BenchRoute): Promise<BenchWorker> {
     const env: Record<string, string> = {
       ...compileCache(),
       NATS_URL: this.#nats.url,
@@ -100,7 +107,8 @@ export class BenchMesh implements AsyncDisposable {
       WEIR_INSTANCE: `${plan.name}-${this.#groups}`,
       WEIR_HTTP_PORT: '0',
       WEIR_LOG_LEVEL: 'info',
-      WEIR_ROUTES: topic === undefined ? '' : await this.#writeRoutes(topic),
+      WEIR_ROUTES: route === undefined ? '' : await this.#writeRoutes(route),
+      SCHEMA_REGISTRY_URL: this.#schemas?.url ?? '',
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
     };
     this.signal.throwIfAborted();
@@ -114,6 +122,11 @@ export class BenchMesh implements AsyncDisposable {
     });
     this.#workers.add(worker);
     return worker;
+  }
+
+  /** From now on workers know a schema registry. */
+  async serveSchemas(): Promise<void> {
+    this.#schemas ??= this.#stack.use(await serveSchemas());
   }
 
   /** Runs one of our own modules, on Node, until it ends. */
@@ -201,9 +214,9 @@ export class BenchMesh implements AsyncDisposable {
     return kafka;
   }
 
-  async #writeRoutes(topic: string): Promise<string> {
-    const file = join(this.dataDir, `routes-${topic}.json`);
-    await writeFile(file, JSON.stringify({ routes: [{ topic, decoder: 'debezium-json' }] }));
+  async #writeRoutes(route: BenchRoute): Promise<string> {
+    const file = join(this.dataDir, `routes-${route.topic}.json`);
+    await writeFile(file, JSON.stringify({ routes: [route] }));
     return file;
   }
 }

@@ -6,6 +6,8 @@
 
 /** CPU microseconds an event. */
 export const BRIDGE_US = 8;
+/** The bridge, for Avro and JSON. */
+export const FORMAT_US = 5;
 export const SERVICE_US = 2.5;
 
 export const LATENCY_MS = { p50: 10, p99: 50 } as const;

@@ -1,6 +1,7 @@
-/** Fills a Kafka topic with orders before a row begins. Nothing here is measured. */
+/** Fills a Kafka topic with records before a row begins. Nothing here is measured. */
 import { type Kafka, Partitioners } from 'kafkajs';
-import { customerOf, KAFKA_PARTITIONS, orderEnvelope, orderKey } from './orders.ts';
+import type { Format } from './formats/format.ts';
+import { KAFKA_PARTITIONS } from './orders.ts';
 import type { Progress } from './progress.ts';
 
 /** A batch over the broker's limit (1 MB) fails whole. */
@@ -16,10 +17,10 @@ export async function makeTopic(kafka: Kafka, topic: string): Promise<void> {
   }
 }
 
-/** `count` orders, one a millisecond of event time, the last one now; round robin over the partitions. */
+/** `count` records of a format, one a millisecond of event time, the last one now; round robin over the partitions. */
 export async function fillTopic(
   kafka: Kafka,
-  topic: string,
+  { name, topic, record }: Format,
   count: number,
   { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<void> {
@@ -35,17 +36,13 @@ export async function fillTopic(
       const batches = Array.from({ length: KAFKA_PARTITIONS }, (_, partition) => {
         const messages = [];
         for (let number = from + partition; number < upTo; number += KAFKA_PARTITIONS)
-          messages.push({ key: orderKey(number), value: orderAt(number, firstTime + number), partition });
+          messages.push({ ...record(number, firstTime + number), partition });
         return producer.send({ topic, messages, acks: 1 });
       });
       await Promise.all(batches);
-      progress.show(`writing orders to Kafka`, upTo, count, startedMs);
+      progress.show(`writing ${name} to Kafka`, upTo, count, startedMs);
     }
   } finally {
     await producer.disconnect();
   }
-}
-
-function orderAt(number: number, t: number): string {
-  return orderEnvelope({ number, customer: customerOf(number), t });
 }

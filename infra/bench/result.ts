@@ -32,7 +32,8 @@ export interface ThroughputResult {
   /** CPU of the processes in `workers` together may be so much, microseconds an event. */
   /** Share of the machine that other work used meanwhile, 0 to 1; absent where the system does not tell. */
   readonly otherLoad?: number;
-  readonly budget: { readonly workers: readonly string[]; readonly usPerEvent: number };
+  /** Without a figure: a floor that others are compared with. */
+  readonly budget: { readonly workers: readonly string[]; readonly usPerEvent?: number };
 }
 
 export interface LatencyResult {

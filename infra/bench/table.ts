@@ -57,7 +57,7 @@ function throughputCells(result: ThroughputResult): Cells {
     costs(workers),
     costs(cpu?.filter((cost) => !isWorker(cost))),
     result.cpuToKv ? costs(cpuToKv) : '',
-    judged(sum(workers), budget.usPerEvent, (us) => us.toFixed(1)),
+    budget.usPerEvent === undefined ? '' : judged(sum(workers), budget.usPerEvent, (us) => us.toFixed(1)),
     storage.map(({ stream, bytesPerEvent }) => `${stream} ${Math.round(bytesPerEvent)}`).join(', '),
     putsPerEvent === undefined ? '' : putsPerEvent.toFixed(2),
     percent(result.otherLoad),

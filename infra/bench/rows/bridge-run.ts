@@ -1,13 +1,17 @@
 /** One run of the bridge over a topic that is full already: from its first frame to the progress of its last record. */
-import { dataSubject, progressSubject } from '../../../shared/log/names.ts';
+import { dataSubject, mirrorSubject, progressSubject, streamOf } from '../../../shared/log/names.ts';
 import type { Progress } from '../../../shared/log/frame.ts';
+import type { StreamState } from '../../../shared/log/log.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
 import type { BenchWorker } from '../bench-worker.ts';
+import type { Format } from '../formats/format.ts';
 import { KAFKA_PARTITIONS } from '../orders.ts';
 import { takeUsage, type UsageSnapshot } from '../process-usage.ts';
 import { waitUntil } from '../wait-until.ts';
 
 export const BRIDGE = { name: 'bridge', entry: 'bridge/main.ts' } as const;
+
+const MIRROR_LOOK_MS = 50;
 
 export interface BridgeRun {
   /** Of the bridge, the others and the servers. */
@@ -19,18 +23,19 @@ export interface BridgeRun {
 /** `others`: processes to measure beside it. */
 export async function runBridge(
   mesh: BenchMesh,
-  topic: string,
+  { topic, route }: Format,
   count: number,
   others: ReadonlyMap<string, number> = new Map(),
 ): Promise<BridgeRun> {
-  const firstFrame = mesh.lookOut(dataSubject(topic, '*', '*'));
-  const { offsets, stop } = followProgress(mesh, topic);
-  const worker = await mesh.startWorker(BRIDGE);
+  const isMirror = route.decoder === 'raw';
+  const firstFrame = mesh.lookOut(isMirror ? `mirror.${topic}.*` : dataSubject(topic, '*', '*'));
+  const { taken, stop } = isMirror ? followMirror(mesh, topic) : followProgress(mesh, topic);
+  const worker = await mesh.startWorker(BRIDGE, { ...route, topic });
   const pids = new Map([...others, ['bridge', await pidOf(mesh, worker)], ...mesh.serverPids()]);
   await firstFrame();
   const before = takeUsage(pids);
   const isDone = () => {
-    const done = taken(offsets);
+    const done = taken();
     mesh.progress.show(`bridge`, done, count, before.atMs);
     return done >= count;
   };
@@ -57,8 +62,14 @@ export async function pidOf(mesh: BenchMesh, worker: BenchWorker): Promise<numbe
   return pid ?? 0;
 }
 
+interface Follower {
+  /** Records that are in the log. */
+  taken(): number;
+  stop(): void;
+}
+
 /** The progress frames are few and small: to follow them costs the server nothing worth measuring. */
-function followProgress(mesh: BenchMesh, topic: string) {
+function followProgress(mesh: BenchMesh, topic: string): Follower {
   const offsets = new Map<string, number>();
   const subscription = mesh.log.connection.subscribe(progressSubject(topic, '*'), {
     callback: (error, message) => {
@@ -66,10 +77,30 @@ function followProgress(mesh: BenchMesh, topic: string) {
       if (offset !== undefined) offsets.set(message.subject, offset);
     },
   });
-  return { offsets, stop: () => subscription.unsubscribe() };
+  return { taken: () => sumOf(offsets), stop: () => subscription.unsubscribe() };
 }
 
-function taken(offsets: ReadonlyMap<string, number>): number {
+/** One message a record: the stream's own count tells. */
+function followMirror(mesh: BenchMesh, topic: string): Follower {
+  let records = 0;
+  const timer = setInterval(() => {
+    mirrorStates(mesh, topic).then(
+      (states) => {
+        records = states.reduce((sum, { messages }) => sum + messages, 0);
+      },
+      () => undefined, // not made yet
+    );
+  }, MIRROR_LOOK_MS);
+  return { taken: () => records, stop: () => clearInterval(timer) };
+}
+
+/** Of the streams that mirror the topic's partitions. */
+export function mirrorStates(mesh: BenchMesh, topic: string): Promise<StreamState[]> {
+  const streams = Array.from({ length: KAFKA_PARTITIONS }, (_, partition) => streamOf(mirrorSubject(topic, partition)));
+  return Promise.all(streams.map((stream) => mesh.log.state(stream)));
+}
+
+function sumOf(offsets: ReadonlyMap<string, number>): number {
   if (offsets.size > KAFKA_PARTITIONS) throw new Error(`Cannot count "${offsets.size}" Kafka partitions: expected 4`);
   return [...offsets.values()].reduce((sum, offset) => sum + offset + 1, 0);
 }

@@ -4,17 +4,18 @@
  */
 import { EVENTS } from '../../../shared/log/names.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
+import type { Format } from '../formats/format.ts';
+import { DEBEZIUM_JSON } from '../formats/formats.ts';
 import { fillTopic } from '../kafka-topic.ts';
 import { type BridgeRun, runBridge } from './bridge-run.ts';
 
-/** The first built-in route's. */
-export const TOPIC = 'dbserver1.public.orders';
+export const { topic: TOPIC } = DEBEZIUM_JSON;
 
 export class Dataset {
   readonly topic = TOPIC;
   readonly count: number;
   readonly #mesh: BenchMesh;
-  #isInKafka = false;
+  readonly #filled = new Set<string>();
   #isInEvents = false;
 
   constructor(mesh: BenchMesh, count: number) {
@@ -26,15 +27,20 @@ export class Dataset {
   async toKafka(): Promise<void> {
     this.#isInEvents = false;
     await this.#mesh.clear();
-    if (this.#isInKafka) return;
-    await fillTopic(await this.#mesh.kafka(), TOPIC, this.count, this.#mesh);
-    this.#isInKafka = true;
+    await this.fill(DEBEZIUM_JSON);
+  }
+
+  /** As many records of a format are in its topic. */
+  async fill(format: Format): Promise<void> {
+    if (this.#filled.has(format.topic)) return;
+    await fillTopic(await this.#mesh.kafka(), format, this.count, this.#mesh);
+    this.#filled.add(format.topic);
   }
 
   /** Runs the bridge, which fills EVENTS. */
   async bridge(): Promise<BridgeRun> {
     await this.toKafka();
-    const run = await runBridge(this.#mesh, TOPIC, this.count);
+    const run = await runBridge(this.#mesh, DEBEZIUM_JSON, this.count);
     await this.#mesh.stopWorkers();
     this.#isInEvents = true;
     return run;

@@ -36,12 +36,13 @@ async function runLatency(
   const names = ['bridge', ...groups.map((services) => services.join('+'))];
   await mesh.clear();
   const topic = `bench.latency.${names.join('.').replaceAll('+', '-')}.${Date.now()}`;
+  const route = { topic, decoder: 'debezium-json' };
   await makeTopic(await mesh.kafka(), topic);
   const workers = [];
   for (const services of groups)
-    workers.push({ services, worker: await mesh.startWorker(stageWorker(services), topic) });
+    workers.push({ services, worker: await mesh.startWorker(stageWorker(services), route) });
   const stages = await untilRunning(mesh, workers);
-  const bridge = await mesh.startWorker(BRIDGE, topic);
+  const bridge = await mesh.startWorker(BRIDGE, route);
   const pids = new Map<string, number>([
     ...stages,
     ...mesh.serverPids(),

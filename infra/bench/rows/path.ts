@@ -9,6 +9,7 @@ import { takeUsage } from '../process-usage.ts';
 import type { Result } from '../result.ts';
 import { haveCommitted, lastDataFrames } from '../stage-progress.ts';
 import { waitUntil } from '../wait-until.ts';
+import { DEBEZIUM_JSON } from '../formats/formats.ts';
 import { runBridge } from './bridge-run.ts';
 import type { Dataset } from './dataset.ts';
 import { isTrueOfAll, type StageWorker, stageWorker, untilRunning } from './stage-workers.ts';
@@ -24,7 +25,7 @@ async function runPath(mesh: BenchMesh, dataset: Dataset, groups: readonly (read
   const { count: events, topic } = dataset;
   const workers: StageWorker[] = [];
   for (const services of groups) workers.push({ services, worker: await mesh.startWorker(stageWorker(services)) });
-  const { before, pids } = await runBridge(mesh, topic, events, await untilRunning(mesh, workers));
+  const { before, pids } = await runBridge(mesh, DEBEZIUM_JSON, events, await untilRunning(mesh, workers));
   const targets = await lastDataFrames(mesh.log, topic);
   const isDone = () => isTrueOfAll(workers, (member, service) => haveCommitted(member, service, targets));
   await waitUntil(isDone, { what: 'the stages', signal: mesh.signal, check: () => mesh.checkAlive() });
