@@ -1,7 +1,11 @@
 /** Checks the servers that the environment names: that they are there and can carry a mesh. Starts nothing. */
 import { connect } from 'node:net';
+import type { Environment } from '../../shared/config/environment.ts';
+import { readKafkaSettings } from '../../shared/config/kafka-settings.ts';
+import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
+import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
+import { createLogger } from '../../shared/telemetry/logger.ts';
 import { redactUrls } from '../../shared/telemetry/redact.ts';
-import { answers } from './kafka-server.ts';
 import { isAtLeast } from './semantic-version.ts';
 import { never, type RunningServer } from './server-source.ts';
 import { NATS_SERVER } from './versions.ts';
@@ -22,11 +26,20 @@ export async function useNats(url: string): Promise<RunningServer> {
   return { url, source: 'environment NATS_URL', version, ended: never, close: async () => undefined };
 }
 
-export async function useKafka(brokers: string): Promise<RunningServer> {
-  if (!(await answers(brokers)))
+export async function useKafka(brokers: string, env: Environment = process.env): Promise<RunningServer> {
+  const settings = readKafkaSettings({ ...env, KAFKA_BOOTSTRAP_SERVERS: brokers });
+  const logger = createLogger('launcher', 'error');
+  const admin = (await createKafkaClient({ clientId: 'weir-launcher', settings, logger, retries: 0 })).admin();
+  try {
+    await admin.connect();
+    await admin.describeCluster();
+  } catch (error) {
     throw new Error(
-      `Cannot reach KAFKA_BOOTSTRAP_SERVERS="${brokers}": start that broker, or unset the variable to have one started`,
+      `Cannot reach KAFKA_BOOTSTRAP_SERVERS="${brokers}" (${explainKafkaError(error)}): start that broker, or unset the variable to have one started`,
     );
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
   return {
     url: brokers,
     source: 'environment KAFKA_BOOTSTRAP_SERVERS',

@@ -96,7 +96,7 @@ async function keepKafka(ports: Ports, options: ServersOptions): Promise<KeptSer
   const { env, guard, say, stop } = options;
   const name = 'kafka';
   const given = env.KAFKA_BOOTSTRAP_SERVERS;
-  if (given) return keepServer({ name, say, start: () => useKafka(given) });
+  if (given) return keepServer({ name, say, start: () => useKafka(given, env) });
   const java = await findJava(env);
   const jars = await findKafkaJars(cacheFolder(env), say, stop);
   const settings = {

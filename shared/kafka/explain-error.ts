@@ -2,11 +2,9 @@
  * What to check when Kafka cannot be reached: from what kafkajs, OpenSSL and brokers say to the setting that is wrong.
  * Total: what it does not know, it leaves in its own words. Runtimes word TLS errors differently, hence the patterns.
  */
-import { describeError } from '../telemetry/logger.ts';
-
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
-    /mechanism is not supported by the server/i,
+    /does not support the requested SASL mechanism|mechanism is not supported by the server/i,
     'set KAFKA_SASL_MECHANISM to one that this listener of the broker offers',
   ],
   [
@@ -33,19 +31,31 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     /wrong version number|packet length too long|before secure TLS connection|InvalidContentType|corrupt message/i,
     'this port of the broker speaks no TLS: check KAFKA_SECURITY_PROTOCOL and the port',
   ],
+  [/not valid given the current SASL state/i, 'this port of the broker takes no login: unset it, or check the port'],
   [
-    /Closed connection|Connection closed by the server|ApiVersions\S* .*timed out|ILLEGAL_SASL_STATE/i,
+    /\bClosed connection|Connection closed by the server|ApiVersions\S* .*timed out/,
     'this port of the broker may want TLS or a login: check KAFKA_SECURITY_PROTOCOL and the port',
   ],
   [/authorization failed|not authorized/i, 'give the user the right to it (Kafka ACLs)'],
   [/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|Connection timeout/i, 'check KAFKA_BOOTSTRAP_SERVERS, and that the broker runs'],
 ];
 
-/** The error in words, with its causes, and what to check. */
+const MAX_CAUSES = 5;
+/** `409D8:error:0A000412:SSL routines:ssl3_read_bytes:ssl/tls alert bad certificate:../deps/...:918:SSL alert ...` */
+const OPENSSL = /[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:([^:]+):.*$/s;
+
+/** The error in words, with those of its causes that say something else, and what to check. */
 export function explainKafkaError(error: unknown): string {
-  const words = describeError(error);
-  const advice = adviceFor(words);
-  return advice === undefined ? words : `${words}; ${advice}`;
+  const words = new Set<string>();
+  let current: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && current !== undefined && current !== null; depth++) {
+    const text = current instanceof Error ? current.message || current.name : String(current);
+    words.add(text.replace(OPENSSL, '$1').trim());
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  const said = [...words].join(', because: ');
+  const advice = adviceFor(said);
+  return advice === undefined ? said : `${said}; ${advice}`;
 }
 
 export function adviceFor(words: string): string | undefined {

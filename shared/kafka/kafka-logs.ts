@@ -11,18 +11,27 @@ import { adviceFor } from './explain-error.ts';
 
 const REPEATED = new Set(['Connection', 'Cluster', 'BrokerPool']);
 /** What a broker that starts, or a group that rebalances, says for a while. kafkajs calls it a crash and goes on. */
-const PASSING =
-  /coordinator is loading|coordinator is not available|not the correct coordinator|no leader for this topic-partition|not the leader for that topic-partition|group is rebalancing|not aware of this member|Restarting the consumer in/i;
+const PASSING = [
+  /coordinator is loading/i,
+  /coordinator is not available/i,
+  /not the correct coordinator/i,
+  /no leader for this topic-partition/i,
+  /not the leader for that topic-partition/i,
+  /group is rebalancing/i,
+  /not aware of this member/i,
+  /^Restarting the consumer in/,
+  /^KafkaJS v2\.0\.0 switched default partitioner/,
+];
 
 export function kafkaLogs(logger: Logger): logCreator {
   return () =>
     ({ level, namespace, log }) => {
       const { message, error } = log;
-      const line = `kafkajs ${namespace}: ${message}`;
-      const why = typeof error === 'string' ? error : '';
-      const fields = { ...(why && { error: why }), advice: adviceFor(`${message} ${why}`) };
-      const isNews = level <= logLevel.WARN && !REPEATED.has(namespace) && !PASSING.test(`${message} ${why}`);
-      if (isNews) logger.warn(line, fields);
-      else logger.debug(line, fields);
+      const line = namespace ? `kafkajs ${namespace}: ${message}` : `kafkajs: ${message}`;
+      const why = typeof error === 'string' ? { error } : {};
+      const said = `${message} ${why.error ?? ''}`;
+      const isNews = level <= logLevel.WARN && !REPEATED.has(namespace) && !PASSING.some((known) => known.test(said));
+      if (isNews) logger.warn(line, { ...why, advice: adviceFor(said) });
+      else logger.debug(line, why);
     };
 }
