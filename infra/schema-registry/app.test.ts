@@ -176,6 +176,7 @@ describe('deleting', () => {
     expect(await body('DELETE', '/subjects/x?permanent=true')).toEqual([1, 2]);
     expect(await body('GET', '/subjects?deleted=true')).toEqual([]);
     expect(await body('POST', '/subjects/x/versions', BAD)).toEqual({ id: 3 });
+    expect(await body('POST', '/subjects/y/versions', ONE)).toEqual({ id: 4 });
     expect(await body('GET', '/subjects/x/versions')).toEqual([1]);
   });
 
@@ -219,6 +220,15 @@ describe('references', () => {
     expect(await code('DELETE', '/subjects/id?permanent=true')).toEqual([422, 42206]); // a soft one could still be read
     await body('DELETE', '/subjects/order?permanent=true');
     expect(await body('DELETE', '/subjects/id?permanent=true')).toEqual([1]);
+  });
+
+  it('may not be to what was deleted softly, unless they were there before', async () => {
+    await body('POST', '/subjects/id/versions', avro(id));
+    await body('POST', '/subjects/order/versions', avro(order, { references }));
+    await body('DELETE', '/subjects/order');
+    await body('DELETE', '/subjects/id');
+    expect(await code('POST', '/subjects/order/versions', avro(order, { references }))).toEqual([422, 42201]);
+    expect(await body('GET', '/schemas/ids/2')).toMatchObject({ references });
   });
 
   it('count in compatibility', async () => {

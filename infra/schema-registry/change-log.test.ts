@@ -33,6 +33,17 @@ describe('two registries on one log', () => {
     expect(new Set(pairs.map(([one]) => one)).size).toBe(20);
   });
 
+  it('reading while they write, apply each change once', async () => {
+    const log = new MemoryLog();
+    const ask = await testRegistry(log.client());
+    const subjects = Array.from({ length: 20 }, (_, index) => `s${index}`);
+    const writing = subjects.map((subject) => register(ask, subject, schema(subject)));
+    const reading = subjects.flatMap(() => Array.from({ length: 5 }, () => ask('GET', '/subjects')));
+    await Promise.all([...writing, ...reading]);
+    for (const subject of subjects) expect((await ask('GET', `/subjects/${subject}/versions`)).body).toEqual([1]);
+    expect(log.appends).toBe(subjects.length);
+  });
+
   it('racing for one subject, keep each version compatible with the one before', async () => {
     const log = new MemoryLog();
     const registries = [await testRegistry(log.client()), await testRegistry(log.client())];
