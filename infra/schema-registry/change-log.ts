@@ -57,10 +57,9 @@ export class ChangeLog {
   async catchUp(): Promise<void> {
     if (!this.#connected()) throw new LogUnavailableError('Cannot ask for changes: NATS is away');
     for (;;) {
-      const next = this.state.changes + 1;
-      const message = await this.#log.last(STREAM, changeSubject(next));
-      if (message) this.#apply(message);
-      else if (this.state.changes < next) return;
+      const message = await this.#log.last(STREAM, changeSubject(this.state.changes + 1));
+      if (!message) return;
+      this.#apply(message);
     }
   }
 
