@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Route } from '../shared/config/routes.ts';
 import { MemoryLog } from '../shared/log/memory-log.ts';
 import { EVENTS, progressSubject } from '../shared/log/names.ts';
+import type { MemberRecord } from '../shared/runtime/status.ts';
 import { create, START_MS, TEST_ROUTE } from './_test-records.ts';
 import { Assignment } from './assignment.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -20,6 +21,8 @@ interface Rig {
   fetch: number | undefined;
   route: Route;
   now: number;
+  /** What a running worker reads. */
+  reads: NonNullable<MemberRecord['reads']>;
 }
 
 function rig(log = new MemoryLog()): Rig {
@@ -31,6 +34,7 @@ function rig(log = new MemoryLog()): Rig {
     fetch: 0,
     route: TEST_ROUTE,
     now: START_MS,
+    reads: [],
     assignment: new Assignment((source, confirmOwner) => ({
       log: log.client(),
       source,
@@ -40,6 +44,7 @@ function rig(log = new MemoryLog()): Rig {
       progressIntervalMs: 0,
       retryMs: 1,
       now: () => self.now,
+      members: () => [worker(self.reads)],
       range: async () => self.range,
       pauseFetch: () => {
         self.fetch = undefined;
@@ -50,6 +55,22 @@ function rig(log = new MemoryLog()): Rig {
     })),
   };
   return self;
+}
+
+function worker(reads: Rig['reads']): MemberRecord {
+  return {
+    instance: 'sales-1',
+    kind: 'worker',
+    services: ['sales'],
+    pid: 1,
+    runtime: 'node 24.0.0',
+    startedAt: '2026-01-01T00:00:00Z',
+    health: 'http://127.0.0.1:1',
+    ready: true,
+    alarms: [],
+    rssBytes: 1,
+    reads,
+  };
 }
 
 /** What kafkajs hands over after a fetch at `from`; `shift`: of a topic with other records. */
@@ -132,6 +153,20 @@ describe('an assignment', () => {
     purged.range = { low: 5, high: 1_000 };
     purged.assignment.join({ [topic]: [0] });
     await until(() => purged.fetch === 5);
+  });
+
+  it('waits for stages that would pass by a topic of their kind', async () => {
+    const one = rig();
+    one.reads = [{ kind: 'order', topics: ['orders', 'other.*.orders'] }];
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.assignment.status()[0]?.alarm?.includes('"sales-1" would pass by its events') === true);
+    expect([one.fetch, one.log.stream(EVENTS).messages.length]).toEqual([undefined, 0]);
+    one.reads = [
+      { kind: 'order', topics: ['orders', 'dbserver1.*.orders'] },
+      { kind: 'maip', topics: ['maip.order.*'] },
+    ];
+    await until(() => one.fetch === 0);
+    expect(one.assignment.status()[0]?.alarm).toBeUndefined();
   });
 
   it('goes on by a new route behind what was stored by the former one', async () => {

@@ -15,7 +15,7 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import type { Log } from '../shared/log/log.ts';
 import type { Meter } from './meter.ts';
-import type { BridgeStatus } from '../shared/runtime/status.ts';
+import type { BridgeStatus, MemberRecord } from '../shared/runtime/status.ts';
 import { describeError, type Logger } from '../shared/telemetry/logger.ts';
 import { Assignment } from './assignment.ts';
 import { ByteBudget } from './byte-budget.ts';
@@ -35,6 +35,8 @@ export interface BridgeOptions {
   /** Bound on bytes handed over and not acked. */
   readonly maxUnackedBytes?: number;
   readonly meter?: Meter;
+  /** The processes of the mesh: no topic is taken in that a running stage of its kind would pass by. */
+  members?(): readonly MemberRecord[];
   /** After how long without a move a partition that has something to do is stalled. */
   readonly stallMs?: number;
   /** How often topics are looked for. */
@@ -75,6 +77,7 @@ export class KafkaToJetStream {
       route: () => this.#routeOf(source.topic),
       budget: this.#budget,
       ...(options.meter && { meter: options.meter }),
+      members: () => options.members?.() ?? [],
       confirmOwner,
       range: () => this.#range(source),
       pauseFetch: () => this.#consumer?.pause([{ topic: source.topic, partitions: [source.partition] }]),

@@ -1,6 +1,7 @@
 /** The bridge as a process: reads settings and routes, connects, runs until it is told to stop, drains. */
 import { hostname } from 'node:os';
 import { activeRoutes } from '../shared/config/active-routes.ts';
+import { RoutesWatch } from '../shared/config/routes-watch.ts';
 import { readSettings } from '../shared/config/settings.ts';
 import { createKafkaClient } from '../shared/kafka/kafka-client.ts';
 import { connectLog } from '../shared/log/jetstream-log.ts';
@@ -17,7 +18,6 @@ import { startTelemetry } from '../shared/telemetry/tracing.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
 import { Meter } from './meter.ts';
 import { ackObserver, registerBridgeMetrics } from './metrics.ts';
-import { RoutesWatch } from './routes-watch.ts';
 
 const NAME = 'bridge';
 
@@ -38,6 +38,7 @@ await runMain(NAME, async (stop) => {
     routes,
     logger,
     meter,
+    members: () => membership.live(),
     groupId: settings.kafkaGroup,
     stallMs: settings.bridgeStallMs,
   });

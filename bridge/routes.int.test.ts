@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EventRoute, routeDefaults } from '../shared/config/routes.ts';
+import { RoutesWatch } from '../shared/config/routes-watch.ts';
 import { withKafkaAdmin } from '../shared/testing/kafka-admin.ts';
 import { BridgeBench, numbered, order, until } from './_bridge-bench.ts';
-import { RoutesWatch } from './routes-watch.ts';
 
 let bench: BridgeBench;
 let folder: string;

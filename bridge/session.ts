@@ -4,6 +4,7 @@
  */
 import type { Log } from '../shared/log/log.ts';
 import type { Progress } from '../shared/log/frame.ts';
+import type { MemberRecord } from '../shared/runtime/status.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Meter } from './meter.ts';
 import type { Source } from './position.ts';
@@ -15,6 +16,8 @@ export interface SessionContext {
   readonly source: Source;
   readonly budget: ByteBudget;
   readonly meter?: Meter;
+  /** The processes of the mesh: what their stages read. */
+  members?(): readonly MemberRecord[];
   /** True once a heartbeat sent from now on was accepted by the Kafka group. */
   confirmOwner(): Promise<boolean>;
   /** Wall clock: for idleness, and for event times ahead of it. */

@@ -15,6 +15,8 @@ export interface MemberRecord {
   /** Why it is not ready, or what is wrong: one sentence each. */
   readonly alarms: readonly string[];
   readonly rssBytes: number;
+  /** What its stages read of EVENTS: topics and filters, by kind of event. A bridge takes in no topic that they pass by. */
+  readonly reads?: readonly { readonly kind: string; readonly topics: readonly string[] }[];
   readonly stages?: readonly StageStatus[];
   readonly bridge?: readonly BridgeStatus[];
 }

@@ -3,8 +3,8 @@
  * Opens the log, provisions what the services need, joins the members, serves health and metrics, drains at the end.
  */
 import { hostname } from 'node:os';
-import { type EventKind, topicsOfKind } from '../config/routes.ts';
 import { activeRoutes } from '../config/active-routes.ts';
+import { RoutesWatch } from '../config/routes-watch.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import type { StageDefinition } from '../events/stage.ts';
 import { connectLog } from '../log/jetstream-log.ts';
@@ -16,8 +16,8 @@ import { runMain } from '../telemetry/process.ts';
 import { startTelemetry } from '../telemetry/tracing.ts';
 import { Membership } from './membership.ts';
 import { announce } from './nats-service.ts';
+import { RoutedStages } from './routed-stages.ts';
 import { runtimeName } from './runtime-name.ts';
-import { StageHost } from './stage-host.ts';
 import { registerStageMetrics } from './stage-metrics.ts';
 import type { MemberRecord } from './status.ts';
 
@@ -44,7 +44,8 @@ async function work(name: string, services: readonly Service[], settings: Settin
 
   const startedAt = new Date().toISOString();
   const metrics = createMetrics({ component: name, instance });
-  const reasons = () => [...host.alarms(), ...(log.isConnected ? [] : ['NATS is away; waiting for it to come back'])];
+  const reasons = () => [...stages.alarms(), ...(log.isConnected ? [] : ['NATS is away; waiting for it to come back'])];
+  const routesProblem = () => (watch?.problem === undefined ? [] : [watch.problem]);
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: () => reasons() });
   const describe = (): MemberRecord => ({
     instance,
@@ -55,26 +56,24 @@ async function work(name: string, services: readonly Service[], settings: Settin
     startedAt,
     health: health.url,
     ready: reasons().length === 0,
-    alarms: reasons(),
+    alarms: [...reasons(), ...routesProblem()],
     rssBytes: process.memoryUsage.rss(),
-    stages: host.status(),
+    reads: stages.reads(),
+    stages: stages.status(),
   });
   await using membership = new Membership(log, describe);
-  const host: StageHost = new StageHost({
-    log,
-    logger,
-    membership,
-    instance,
-    stages: services.flatMap((service) => service.stages),
-    topicsOf: (event) => topicsOfKind(routes, event as EventKind),
-  });
-  registerStageMetrics(metrics, () => host.status());
+  const definitions = services.flatMap((service) => service.stages);
+  const stages = new RoutedStages({ log, logger, membership, instance, stages: definitions }, routes);
+  const watch = settings.routesFile
+    ? new RoutesWatch(settings.routesFile, (changed) => stages.changeRoutes(changed))
+    : undefined;
+  registerStageMetrics(metrics, () => stages.status());
   await using _service = await announce(log, name, describe);
-  await membership.start(() => host.round());
+  await membership.start(() => stages.round());
   logger.info('Worker is up', { instance, health: health.url });
-  await aborted(stop);
+  await Promise.all([aborted(stop), watch?.run(stop)]);
   logger.info('Draining');
-  await host.close();
+  await stages.close();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

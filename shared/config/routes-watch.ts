@@ -3,9 +3,8 @@
  * former routes stay in force. It looks rather than listens, for a file that a container mounts changes by a link.
  */
 import { readFile } from 'node:fs/promises';
-import type { Route } from '../shared/config/routes.ts';
-import { describeError } from '../shared/telemetry/logger.ts';
-import { pause } from './fenced-append.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Route } from './routes.ts';
 
 const LOOK_MS = 2_000;
 
@@ -30,7 +29,7 @@ export class RoutesWatch {
   async run(stop: AbortSignal, everyMs = LOOK_MS): Promise<void> {
     this.#known = await readFile(this.#file, 'utf8').catch(() => undefined);
     while (!stop.aborted) {
-      await pause(everyMs, stop);
+      await delay(everyMs, undefined, { signal: stop }).catch(() => undefined);
       if (!stop.aborted) await this.look();
     }
   }
@@ -40,11 +39,11 @@ export class RoutesWatch {
       const text = await readFile(this.#file, 'utf8');
       if (text === this.#known) return;
       this.#known = text;
-      const { parseRoutes } = await import('../shared/config/routes-file.ts');
+      const { parseRoutes } = await import('./routes-file.ts');
       await this.#onRoutes(parseRoutes(text, this.#file));
       this.#problem = undefined;
     } catch (error) {
-      this.#problem = `The former routes stay in force. ${describeError(error)}`;
+      this.#problem = `The former routes stay in force. ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 }
