@@ -1,6 +1,6 @@
 /**
  * Demo orders: makes the topic when it is missing, and feeds it a steady trickle of Debezium order changes. With a
- * schema registry, downloads too.
+ * schema registry, downloads too; and MAIP and user events.
  */
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,7 +21,10 @@ import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain } from '../../shared/telemetry/process.ts';
 import { DownloadSource } from './downloads.ts';
 import { startDownloadsFeed } from './downloads-feed.ts';
+import { startEventsFeed } from './events-feed.ts';
+import { MaipSource } from './maip-events.ts';
 import { OrderSource } from './orders.ts';
+import { UserEventSource } from './user-events.ts';
 
 const NAME = 'generator';
 const TOPIC = 'dbserver1.public.orders';
@@ -46,6 +49,7 @@ await runMain(NAME, async (stop) => {
   const metrics = createMetrics({ component: NAME, instance });
   const sent = metrics.counter('generator_records', 'Order changes sent to Kafka');
   const sentDownloads = metrics.counter('generator_downloads', 'Downloads sent to Kafka');
+  const sentEvents = metrics.counter('generator_events', 'MAIP and user events sent to Kafka');
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: problems });
   const describe = (): MemberRecord => ({
     instance,
@@ -56,7 +60,7 @@ await runMain(NAME, async (stop) => {
     startedAt,
     health: health.url,
     ready: problem === undefined,
-    alarms: [...problems(), ...(downloads?.problem ? [downloads.problem] : [])],
+    alarms: [...problems(), downloads?.problem, events.problem].filter((alarm) => alarm !== undefined),
     rssBytes: process.memoryUsage.rss(),
   });
   const { schemaRegistryUrl: urls, schemaRegistryUser: user, schemaRegistryPassword: password } = settings;
@@ -71,6 +75,14 @@ await runMain(NAME, async (stop) => {
         onSent: (count) => sentDownloads.inc(count),
       })
     : undefined;
+  const events = startEventsFeed({
+    kafka,
+    sources: [new MaipSource(seed, firstId), new UserEventSource(seed, firstId)],
+    rate: setting('WEIR_DEMO_EVENTS_RATE', 4),
+    logger,
+    stop,
+    onSent: (count) => sentEvents.inc(count),
+  });
   await using membership = new Membership(log, describe);
   await membership.start();
 
@@ -90,7 +102,7 @@ await runMain(NAME, async (stop) => {
       await producer.disconnect().catch(() => {});
     }
   }
-  await downloads?.stopped;
+  await Promise.all([downloads?.stopped, events.stopped]);
 });
 
 async function makeTopic(kafka: Kafka, logger: Logger): Promise<void> {
