@@ -158,7 +158,7 @@ export class MirrorChain {
 
   #land({ items, lastOffset, bytes, sentAt }: Flight, seq: number): void {
     const { fence } = this.#options;
-    this.#tail = { seq, offset: Math.max(this.#tail.offset, lastOffset) };
+    this.#tail = { seq, offset: lastOffset };
     this.#sent -= items;
     this.#careful = false;
     this.#retryMs = FIRST_RETRY_MS;
@@ -196,7 +196,7 @@ export class MirrorChain {
     }
     const { seq, offset } = await untilAvailable(fence, () => loadMirrorTail(fence.log, source));
     const hasMoved = offset > this.#tail.offset;
-    this.#tail = { seq, offset: Math.max(this.#tail.offset, offset) };
+    this.#tail = { seq, offset };
     if (error !== undefined) fence.onTrouble(error); // until something is stored
     if (!hasMoved && this.#careful) await this.#wait();
     this.#careful = true;

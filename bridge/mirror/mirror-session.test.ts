@@ -357,23 +357,6 @@ describe('positions', () => {
     expect(messagesOf(log)[0]?.seq).toBe(expectedContent(RECORDS.slice(0, 30)).records.length + 1);
   });
 
-  it('repeats nothing when retention empties the mirror while a session is at it', async () => {
-    const { log, open } = rig();
-    let isEmptied = false;
-    const faults = (subject: string): Fault | undefined => {
-      if (isEmptied || log.appends < 10) return undefined;
-      log.purge(streamOf(SUBJECT), subject, Number.MAX_SAFE_INTEGER);
-      isEmptied = true;
-      return 'lost';
-    };
-    const session = await open(faults);
-    feed(session, RECORDS, 4);
-    await session.drain();
-    const settledBefore = expectedContent(RECORDS).records.findIndex((one) => one === contentOf(log).records[0]);
-    expect(settledBefore).toBeGreaterThan(4);
-    expect(contentOf(log).records).toEqual(expectedContent(RECORDS).records.slice(settledBefore));
-  });
-
   it('takes in a record once that Kafka gives twice', async () => {
     const { log, open } = rig();
     const session = await open();

@@ -61,6 +61,8 @@ const PULL_KEYS = 4_000;
 interface PendingAck {
   readonly subject: string;
   readonly deadline: number;
+  /** A copy of its last message that was stored before is somebody else's. */
+  readonly isChain: boolean;
   resolve(result: Appended): void;
   reject(error: Error): void;
 }
@@ -102,7 +104,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     const obstacle = this.#obstacle(subject, bytes.length);
     if (obstacle) return Promise.reject(obstacle);
     const head = appendHeaders(options);
-    return this.#awaitAck(subject, (reply) =>
+    return this.#awaitAck(subject, false, (reply) =>
       this.connection.publish(subject, bytes, head === undefined ? { reply } : { reply, headers: head }),
     );
   }
@@ -113,7 +115,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     const sizes = messages.map(({ payload }, at) => payload.length + (heads[at]?.length ?? 0));
     const obstacle = this.#obstacle(subject, Math.max(...sizes));
     if (obstacle) return Promise.reject(obstacle);
-    return this.#awaitAck(subject, (reply) => {
+    return this.#awaitAck(subject, true, (reply) => {
       for (const [at, { payload }] of messages.entries()) {
         const headers = new EncodedHeaders(heads[at] ?? new Uint8Array());
         this.connection.publish(subject, payload, at + 1 < messages.length ? { headers } : { headers, reply });
@@ -192,10 +194,10 @@ export class JetStreamLog implements Log, AsyncDisposable {
     return undefined;
   }
 
-  #awaitAck(subject: string, publish: (reply: string) => void): Promise<Appended> {
+  #awaitAck(subject: string, isChain: boolean, publish: (reply: string) => void): Promise<Appended> {
     return new Promise((resolve, reject) => {
       const token = (this.#nextAck++).toString(36);
-      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, resolve, reject });
+      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, isChain, resolve, reject });
       publish(`${this.#ackInbox}.${token}`);
     });
   }
@@ -273,7 +275,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     this.#pending.delete(token);
     const answer = message.data.length === 0 ? undefined : (message.json() as AckAnswer);
     if (answer?.error === undefined && answer?.seq !== undefined) {
-      ack.resolve({ kind: 'stored', seq: answer.seq });
+      ack.resolve(answer.duplicate && ack.isChain ? { kind: 'conflict' } : { kind: 'stored', seq: answer.seq });
       return;
     }
     settleError(ack, answer?.error);
@@ -292,6 +294,8 @@ export class JetStreamLog implements Log, AsyncDisposable {
 
 interface AckAnswer {
   readonly seq?: number;
+  /** A message with this id was stored before. */
+  readonly duplicate?: boolean;
   readonly error?: { readonly code: number; readonly err_code?: number; readonly description?: string };
 }
 

@@ -133,6 +133,15 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await log.appendChain(subject, { kind: 'seq', seq: 2 }, chain(3))).toEqual({ kind: 'stored', seq: 3 });
     });
 
+    test('a chain sent again is a conflict, also at once, and stores nothing', async () => {
+      const { log, service } = await open();
+      const subject = mirrorSubject(service, 0);
+      await log.appendChain(subject, { kind: 'seq', seq: 0 }, chain(1, 2));
+      expect(await log.appendChain(subject, { kind: 'seq', seq: 0 }, chain(1, 2))).toEqual({ kind: 'conflict' });
+      expect(await log.appendChain(subject, { kind: 'seq', seq: 1 }, chain(2))).toEqual({ kind: 'conflict' });
+      expect((await readAll(log, subject, 2)).map(text)).toEqual(['1', '2']);
+    });
+
     test('two chains over the same messages leave each once, in order, however they meet', async () => {
       const { log, service } = await open();
       const subject = mirrorSubject(service, 0);
