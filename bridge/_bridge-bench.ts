@@ -5,7 +5,7 @@ import type { Progress } from '../shared/log/frame.ts';
 import { connectLog, type JetStreamLog } from '../shared/log/jetstream-log.ts';
 import { LogUnavailableError, type StoredMessage } from '../shared/log/log.ts';
 import { DLQ, EVENTS, progressSubject, topicTokens } from '../shared/log/names.ts';
-import { provisionMesh } from '../shared/log/provision.ts';
+import { provisionMesh, provisionMirror } from '../shared/log/provision.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { withKafkaAdmin } from '../shared/testing/kafka-admin.ts';
 import { sharedServers, startTestNats, type TestNats } from '../shared/testing/servers.ts';
@@ -102,7 +102,16 @@ export class BridgeBench implements AsyncDisposable {
   startBridge(routes: readonly Route[], groupId: string, options: Partial<BridgeOptions> = {}): RunningBridge {
     const logger = createLogger('bridge', 'error');
     const { kafka, log } = this;
-    const bridge = new KafkaToJetStream({ kafka, log, routes, logger, groupId, discoverMs: 200, ...options });
+    const bridge = new KafkaToJetStream({
+      kafka,
+      log,
+      routes,
+      logger,
+      groupId,
+      discoverMs: 200,
+      provisionMirror: ({ topic, partition }) => provisionMirror(log, topic, partition),
+      ...options,
+    });
     const stop = new AbortController();
     const running = bridge.run(stop.signal);
     return {

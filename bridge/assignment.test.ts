@@ -45,6 +45,7 @@ function rig(log = new MemoryLog()): Rig {
       retryMs: 1,
       now: () => self.now,
       members: () => [worker(self.reads)],
+      provisionMirror: async () => undefined,
       range: async () => self.range,
       pauseFetch: () => {
         self.fetch = undefined;

@@ -35,6 +35,8 @@ export interface BridgeOptions {
   /** Bound on bytes handed over and not acked. */
   readonly maxUnackedBytes?: number;
   readonly meter?: Meter;
+  /** Makes the stream that mirrors a Kafka partition, where it is missing. */
+  provisionMirror(source: Source): Promise<void>;
   /** The processes of the mesh: no topic is taken in that a running stage of its kind would pass by. */
   members?(): readonly MemberRecord[];
   /** After how long without a move a partition that has something to do is stalled. */
@@ -78,6 +80,7 @@ export class KafkaToJetStream {
       budget: this.#budget,
       ...(options.meter && { meter: options.meter }),
       members: () => options.members?.() ?? [],
+      provisionMirror: (mirrored) => options.provisionMirror(mirrored),
       confirmOwner,
       range: () => this.#range(source),
       pauseFetch: () => this.#consumer?.pause([{ topic: source.topic, partitions: [source.partition] }]),
@@ -172,7 +175,7 @@ export class KafkaToJetStream {
     this.#noteKafka(undefined);
     const read = new Map([...this.#topics].filter(([topic]) => !this.#leftOut.has(topic)));
     if (topics.size === 0 || (this.#consumer && sameTopics(topics, read)) || this.#stop.signal.aborted) return;
-    await declareTopics(this.#options.log, topics);
+    await declareTopics(this.#options.log, topics, this.#routes);
     await this.#closeConsumer();
     this.#topics = topics;
     this.#leftOut.clear();

@@ -5,7 +5,7 @@ import { RoutesWatch } from '../shared/config/routes-watch.ts';
 import { readSettings } from '../shared/config/settings.ts';
 import { createKafkaClient } from '../shared/kafka/kafka-client.ts';
 import { connectLog } from '../shared/log/jetstream-log.ts';
-import { provisionMesh } from '../shared/log/provision.ts';
+import { provisionMesh, provisionMirror } from '../shared/log/provision.ts';
 import { Membership } from '../shared/runtime/membership.ts';
 import { announce } from '../shared/runtime/nats-service.ts';
 import { runtimeName } from '../shared/runtime/runtime-name.ts';
@@ -39,6 +39,7 @@ await runMain(NAME, async (stop) => {
     logger,
     meter,
     members: () => membership.live(),
+    provisionMirror: ({ topic, partition }) => provisionMirror(log, topic, partition),
     groupId: settings.kafkaGroup,
     stallMs: settings.bridgeStallMs,
   });

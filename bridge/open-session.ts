@@ -2,11 +2,16 @@
 import type { EventRoute, Route } from '../shared/config/routes.ts';
 import { covers } from '../shared/config/topic-filter.ts';
 import type { MemberRecord } from '../shared/runtime/status.ts';
+import { MirrorSession } from './mirror/mirror-session.ts';
 import { PartitionSession } from './partition-session.ts';
 import type { Session, SessionContext } from './session.ts';
 
 export async function openSession(context: SessionContext, route: Route, cancelled: AbortSignal): Promise<Session> {
-  if (route.decoder === 'raw') throw new Error(`Cannot mirror topic "${context.source.topic}": not built yet`);
+  if (route.decoder === 'raw') {
+    const { source, provisionMirror } = context;
+    const ensureStream = () => provisionMirror(source);
+    return MirrorSession.open({ ...context, maxRecordBytes: route.maxRecordBytes, ensureStream }, cancelled);
+  }
   checkReaders(route, context.source.topic, context.members?.() ?? []);
   return PartitionSession.open({ ...context, route }, cancelled);
 }

@@ -34,6 +34,7 @@ function options(log: MemoryLog, budget: ByteBudget): SessionOptions {
     route: TEST_ROUTE,
     budget,
     confirmOwner: async () => true,
+    provisionMirror: async () => undefined,
     progressIntervalMs: 0,
     now: () => START_MS + 3_600_000,
   };

@@ -3,10 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EventRoute, routeDefaults } from '../shared/config/routes.ts';
+import { type EventRoute, type Route, routeDefaults } from '../shared/config/routes.ts';
 import { RoutesWatch } from '../shared/config/routes-watch.ts';
+import { mirrorSubject, streamOf } from '../shared/log/names.ts';
 import { withKafkaAdmin } from '../shared/testing/kafka-admin.ts';
 import { BridgeBench, numbered, order, until } from './_bridge-bench.ts';
+import { mirrorRecord } from './mirror/mirror-record.ts';
 
 let bench: BridgeBench;
 let folder: string;
@@ -131,6 +133,32 @@ describe('a family of topics', () => {
       { id: 'e1', type: `${prefix}.order.created` },
       { id: 'e2', type: `${prefix}.order.cancelled` },
     ]);
+  });
+});
+
+describe('a raw topic', () => {
+  it('is mirrored, one message a record, once, over bridges that come and go; a record too large is a dead letter', async () => {
+    const topic = bench.freshTopic();
+    await bench.makeTopic(topic, 1);
+    const route: Route = { topic, decoder: 'raw', maxRecordBytes: 1_000 };
+    for (let round = 0; round < 3; round++) {
+      const { bridge, stop } = bench.startBridge([route], topic);
+      await bench.send(topic, 0, `a${round}`, null, 'x'.repeat(2_000), '');
+      await until('it is there', () => bridge.status()[0]?.offset === round * 4 + 3);
+      await stop();
+    }
+    const messages = await bench.messages(streamOf(mirrorSubject(topic, 0)), mirrorSubject(topic, 0));
+    const records = messages.map((message) => mirrorRecord(message));
+    expect(records.map(({ offset, value }) => `${offset} ${value?.toString() ?? null}`)).toEqual(
+      [0, 1, 2].flatMap((round) => [`${round * 4} a${round}`, `${round * 4 + 1} null`, `${round * 4 + 3} `]),
+    );
+    expect(records.map(({ key }) => key?.toString())).toEqual([0, 1, 2].flatMap(() => ['k0', 'k1', 'k3']));
+    expect((await bench.deadOf(topic)).map(({ reason, offset }) => `${offset} ${reason}`)).toEqual([
+      '2 too-large',
+      '6 too-large',
+      '10 too-large',
+    ]);
+    expect(await bench.eventsOf(topic)).toEqual([]);
   });
 });
 

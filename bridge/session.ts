@@ -20,6 +20,8 @@ export interface SessionContext {
   members?(): readonly MemberRecord[];
   /** True once a heartbeat sent from now on was accepted by the Kafka group. */
   confirmOwner(): Promise<boolean>;
+  /** Makes the stream that mirrors a Kafka partition, where it is missing. */
+  provisionMirror(source: Source): Promise<void>;
   /** Wall clock: for idleness, and for event times ahead of it. */
   readonly now?: () => number;
 }

@@ -24,8 +24,9 @@ export function sameTopics(a: Topics, b: Topics): boolean {
  * Says in the log that these partitions exist, where it was not said before: all of them, also those that another
  * bridge will own, so that no stage's minimum can pass by a partition that has not begun.
  */
-export async function declareTopics(log: Log, topics: Topics): Promise<void> {
+export async function declareTopics(log: Log, topics: Topics, routes: readonly Route[]): Promise<void> {
   for (const [topic, partitions] of topics) {
+    if (routeOf(routes, topic)?.decoder === 'raw') continue; // a mirror is in no stage's minimum
     const declared = await log.lastOfEach(EVENTS, [progressSubject(topic, '*')]);
     const known = new Set(declared.map(({ subject }) => subject));
     const missing = Array.from({ length: partitions }, (_, partition) => progressSubject(topic, partition)).filter(
