@@ -74,7 +74,7 @@ export class PartitionSession implements Session {
     this.#abort = abort;
     this.#troubles = troubles;
     this.#now = now;
-    this.#decoder = recordDecoder(route, source.topic, source.partition);
+    this.#decoder = recordDecoder(route, source.topic, { partition: source.partition });
     this.#letters = letters;
     this.#lanes = position.tails.map((tail, at) => new Lane(fence, subject(at), tail, fail));
     const progressAt = progressSubject(source.topic, source.partition);

@@ -8,7 +8,8 @@
  * Invariants (tested in decoder.test.ts):
  * 1. create, snapshot: one event. update: retract(before), add(after); none when what we model is equal.
  *    delete: retract(before).
- * 2. Without a usable `before` (null, key only) an update or a delete is `unattributable`: no event at all.
+ * 2. Without a usable `before` (null, key only) an update or a delete is `unattributable`: no event at all. So is a
+ *    change that does not tell a value we read, under the name `unavailable`.
  * 3. The sum of all events of a row is the row at its latest readable values, counted once.
  *
  * Known limits: a plain message that is sent twice counts twice, and so does a row that a second snapshot reads again:
@@ -16,8 +17,8 @@
  * like a row: use FULL.
  */
 import type { MeshEvent } from '../../shared/events/event.ts';
+import type { Change, RowChange } from './change.ts';
 import { DataError } from './data-error.ts';
-import type { Change, RowChange } from './debezium-json.ts';
 import { type Decoded, NOTHING } from './decoded.ts';
 import type { JsonObject } from './json-text.ts';
 import type { Model, Row } from './model.ts';
@@ -27,12 +28,16 @@ export type Setting = Omit<Row, 'values' | 'types'>;
 
 /** Throws DataError when the row that counts from now on cannot be read, and none counted before. */
 export function decodeChange<E extends MeshEvent>(model: Model<E>, change: Change, setting: Setting): Decoded<E> {
+  if (change.kind === 'plain') return counted([model.read({ ...setting, values: change.values, types: change.types })]);
   if (change.kind !== 'change') return NOTHING[change.kind];
-  return model.deleted ? latest(model, change, setting) : counting(model, change, setting);
+  const { writtenMs = setting.writtenMs } = change;
+  const at = writtenMs === setting.writtenMs ? setting : { ...setting, writtenMs };
+  return model.deleted ? latest(model, change, at) : counting(model, change, at);
 }
 
 function counting<E extends MeshEvent>(model: Model<E>, change: RowChange, setting: Setting): Decoded<E> {
-  const { op, before, after, types } = change;
+  const { op, before, after, types, lacking } = change;
+  if (lacking) return NOTHING.unavailable;
   if (after !== null && (op === 'c' || op === 'r'))
     return { outcome: 'counted', events: [model.read({ ...setting, values: after, types })] };
   if (before === null || !model.isWhole(before)) return NOTHING.unattributable;
@@ -54,7 +59,8 @@ function fromUpdate<E extends MeshEvent>(model: Model<E>, former: E | undefined,
 }
 
 function latest<E extends MeshEvent>(model: Model<E>, change: RowChange, setting: Setting): Decoded<E> {
-  const { op, before, after, types } = change;
+  const { op, before, after, types, lacking } = change;
+  if (lacking?.after) return NOTHING.unavailable;
   if (op !== 'd' && after !== null)
     return { outcome: 'counted', events: [model.read({ ...setting, values: after, types })] };
   if (before === null || !model.isWhole(before)) return NOTHING.unattributable;
@@ -79,7 +85,7 @@ function retracted<E extends MeshEvent>(event: E): E {
   return { ...event, retract: true };
 }
 
-function counted<E extends MeshEvent>(events: readonly E[]): Decoded<E> {
+export function counted<E extends MeshEvent>(events: readonly E[]): Decoded<E> {
   return { outcome: 'counted', events };
 }
 

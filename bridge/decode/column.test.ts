@@ -38,8 +38,13 @@ describe('what a type does not allow', () => {
   const type = { type: 'bytes', name: 'org.apache.kafka.connect.data.Decimal', scale: 2 };
   for (const value of ['###', '', 'AA', new Uint8Array(0)])
     it(JSON.stringify(value), () => expect(() => columnValue(value, type)).toThrow('as a decimal'));
-  it('a decimal without bytes', () => expect(() => columnValue({ scale: 2 }, undefined)).toThrow('expected bytes'));
+  it('a decimal without bytes', () =>
+    expect(() => columnValue({ scale: 2, value: 5 }, undefined)).toThrow('expected bytes'));
   it('what is no decimal stays', () => {
+    expect(columnValue({ scale: 2, value: 'Cg==', unit: 'kg' }, undefined)).toHaveProperty('unit');
+    expect(columnValue({ scale: 2, value: 'Cg==' }, { ...type, type: 'struct', name: 'a.Reading' })).toHaveProperty(
+      'scale',
+    );
     expect(columnValue(null, type)).toBe(null);
     expect(columnValue({ a: 1 }, undefined)).toEqual({ a: 1 });
   });

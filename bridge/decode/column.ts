@@ -15,13 +15,14 @@
 import { decimalText, uuidText } from '../../shared/avro/logical-value.ts';
 import type { ColumnType } from './connect-schema.ts';
 import { quoted } from './data-error.ts';
-import { isObject } from './json-text.ts';
+import { isObject, type JsonObject } from './json-text.ts';
 
+const VARIABLE_SCALE = 'io.debezium.data.VariableScaleDecimal';
 const DECIMAL_NAMES: ReadonlySet<string> = new Set(['decimal', 'org.apache.kafka.connect.data.Decimal']);
 
 /** True for types whose values are not what fields.ts reads. */
 export function needsConversion({ type, name }: ColumnType): boolean {
-  return type === 'bytes' || type === 'struct' || type === 'float32' || isDecimal(name);
+  return type === 'bytes' || type === 'float32' || name === VARIABLE_SCALE || isDecimal(name);
 }
 
 /** Throws RangeError for a value that its type does not allow. */
@@ -30,14 +31,19 @@ export function columnValue(value: unknown, type: ColumnType | undefined): unkno
   if (isDecimal(type?.name) && (typeof value === 'string' || value instanceof Uint8Array))
     return decimal(value, type?.scale ?? 0);
   if (value instanceof Uint8Array) return type?.name === 'uuid' ? uuidText(value) : base64(value);
-  if (isObject(value) && typeof value.scale === 'number') return variableScaleDecimal(value.value, value.scale);
+  if (isObject(value) && isVariableScale(value, type)) return variableScaleDecimal(value);
   return value;
 }
 
-/** io.debezium.data.VariableScaleDecimal. */
-function variableScaleDecimal(value: unknown, scale: number): string {
-  if (typeof value === 'string' || value instanceof Uint8Array) return decimal(value, scale);
-  throw new RangeError(`Cannot read ${quoted(value)} as a decimal: expected bytes`);
+function isVariableScale(value: JsonObject, type: ColumnType | undefined): boolean {
+  if (type) return type.name === VARIABLE_SCALE;
+  return 'scale' in value && 'value' in value && Object.keys(value).length === 2;
+}
+
+function variableScaleDecimal({ scale, value }: JsonObject): string {
+  if (typeof scale === 'number' && (typeof value === 'string' || value instanceof Uint8Array))
+    return decimal(value, scale);
+  throw new RangeError(`Cannot read ${quoted({ scale, value })} as a decimal: expected bytes and a scale`);
 }
 
 /** Kafka Connect's Decimal: the unscaled value, big-endian two's complement; in JSON base64 of it. */

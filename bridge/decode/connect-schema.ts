@@ -2,7 +2,7 @@
  * The Kafka Connect schema that JSON converters embed (`schemas.enable=true`): what the bridge needs of it, which is
  * the types of a row's columns.
  */
-import { isObject } from './json-text.ts';
+import { isObject, type JsonObject } from './json-text.ts';
 
 export interface ColumnType {
   /** `int64`, `string`, `bytes`, ... */
@@ -15,23 +15,33 @@ export interface ColumnType {
 
 export type RowTypes = ReadonlyMap<string, ColumnType>;
 
-/** The column types of `before` and `after` (they are the same struct); undefined when the schema has none. */
+/**
+ * The column types of `before` and `after` (they are the same struct), or of a row without an envelope; undefined when
+ * the schema has none.
+ */
 export function rowTypes(schema: unknown): RowTypes | undefined {
-  for (const field of fieldsOf(schema)) {
-    if (!isObject(field) || (field.field !== 'after' && field.field !== 'before')) continue;
-    const types = new Map<string, ColumnType>();
-    for (const column of fieldsOf(field))
-      if (isObject(column) && typeof column.field === 'string') types.set(column.field, columnType(column));
-    if (types.size > 0) return types;
+  const fields = fieldsOf(schema).filter(isObject);
+  const hasOp = fields.some(({ field }) => field === 'op');
+  const rows = fields.filter(({ field }) => field === 'after' || field === 'before');
+  if (!hasOp && rows.length === 0) return columnTypes(fields);
+  for (const row of rows) {
+    const types = columnTypes(fieldsOf(row).filter(isObject));
+    if (types) return types;
   }
   return undefined;
+}
+
+function columnTypes(columns: readonly JsonObject[]): RowTypes | undefined {
+  const types = new Map<string, ColumnType>();
+  for (const column of columns) if (typeof column.field === 'string') types.set(column.field, columnType(column));
+  return types.size > 0 ? types : undefined;
 }
 
 function fieldsOf(schema: unknown): readonly unknown[] {
   return isObject(schema) && Array.isArray(schema.fields) ? schema.fields : [];
 }
 
-function columnType(column: Readonly<Record<string, unknown>>): ColumnType {
+function columnType(column: JsonObject): ColumnType {
   const parameters = isObject(column.parameters) ? column.parameters : {};
   const scale = Number(parameters.scale ?? Number.NaN);
   return {

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Change } from './change.ts';
 import { DataError } from './data-error.ts';
-import { type Change, decodeDebezium } from './debezium-json.ts';
+import { DebeziumJson } from './debezium-json.ts';
 import type { JsonObject } from './json-text.ts';
 import { scanEnvelope } from './scan-envelope.ts';
 import { isReadRight } from '../../shared/testing/any-json.ts';
+
+const MEMBERS = [['id'], ['name'], ['weight']];
+
+function decodeDebezium(text: string, exact: boolean): Change {
+  return new DebeziumJson(MEMBERS).read(text, exact);
+}
 
 /** fixtures/README.md says where these files come from. */
 function fixture(name: string): string {
@@ -68,13 +75,13 @@ describe("the envelopes of Debezium's documentation", () => {
     truncate: { kind: 'truncate' },
     message: { kind: 'message' },
     'row-event-with-transaction-metadata': { kind: 'change', op: 'c' },
+    'transaction-topic': { kind: 'control' },
   };
   for (const { kind, message } of cases)
     it(kind, () => {
       const text = JSON.stringify(message);
-      const wanted = expected[kind];
-      if (wanted) expect(decodeDebezium(text, false)).toMatchObject(wanted);
-      else expect(() => decodeDebezium(text, false)).toThrow('it has no "op"'); // the transaction topic
+      expect(expected[kind]).toBeDefined();
+      expect(decodeDebezium(text, false)).toMatchObject(expected[kind] ?? {});
     });
 });
 
@@ -121,7 +128,7 @@ describe('the short way through an envelope', () => {
       const text = JSON.stringify({ before, after, source: { db: 'x', lsn: 5 }, transaction: null, op, ts_ms: 1 });
       fc.pre(isReadRight({ before, after }));
       const scanned = scanEnvelope(text);
-      if (scanned) expect(scanned).toEqual({ op, ...(JSON.parse(JSON.stringify({ before, after })) as object) });
+      if (scanned) expect(scanned).toMatchObject({ op, ...(JSON.parse(JSON.stringify({ before, after })) as object) });
     });
     fc.assert(property, { numRuns: 500 });
   });

@@ -1,107 +1,99 @@
 /**
- * Debezium change events as JSON, with and without the `{schema, payload}` wrapper.
+ * Debezium records as JSON, with and without the `{schema, payload}` wrapper.
  *
- * Owns: finding op, before and after. Does not own: what the columns mean (models/).
+ * Owns: finding the record in its wrapper, by the short way where there is one. Does not own: what kind of record it is
+ * (change.ts).
  *
  * Invariants (tested in debezium-json.test.ts):
  * 1. A value decodes the same by the short way (`scanEnvelope`) and by parsing all of it; what is not JSON as a whole
  *    is refused by both.
  * 2. null, an empty value, the text `null` and a null payload are tombstones.
  */
-import { type RowTypes, rowTypes } from './connect-schema.ts';
+import { type Change, changeIn, changeOf } from './change.ts';
+import { rowTypes } from './connect-schema.ts';
 import { DataError, quoted } from './data-error.ts';
 import { isObject, type JsonObject, parseText } from './json-text.ts';
-import { type Envelope, scanEnvelope } from './scan-envelope.ts';
+import { NO_SHAPE, type RowShape, rowShape } from './row-shape.ts';
+import { scanEnvelope } from './scan-envelope.ts';
+import { type Members, mayLack } from './unavailable.ts';
 
-export interface RowChange {
-  readonly kind: 'change';
-  /** `c` create, `r` read by a snapshot, `u` update, `d` delete. */
-  readonly op: 'c' | 'r' | 'u' | 'd';
-  readonly before: JsonObject | null;
-  readonly after: JsonObject | null;
-  readonly types: RowTypes | undefined;
-}
+const SCHEMA = '{"schema":';
+const PAYLOAD = ',"payload":';
 
-export type Change =
-  | RowChange
-  | { readonly kind: 'tombstone' }
-  | { readonly kind: 'truncate' }
-  /** A logical decoding message (`m`): no row. */
-  | { readonly kind: 'message' };
+export class DebeziumJson {
+  readonly #members: Members;
+  /** The last schema: a topic's records all embed the same one, and parsing it costs more than the row. */
+  #known: { readonly head: string; readonly shape: RowShape } = { head: '', shape: NO_SHAPE };
 
-/** `exact`: integers beyond 2^53 as bigint (slower). Throws DataError. */
-export function decodeDebezium(text: string, exact: boolean): Change {
-  if (text === '' || text === 'null') return { kind: 'tombstone' };
-  const wrapped = text.startsWith('{"schema":{') ? unwrap(text) : undefined;
-  const payload = wrapped?.payload ?? text;
-  if (payload === 'null') return { kind: 'tombstone' };
-  const scanned = exact ? undefined : scanEnvelope(payload);
-  if (scanned) return change(scanned, wrapped?.types);
-  return fromDocument(parseText(text, exact));
-}
+  /** `members`: the names of the columns that are read. */
+  constructor(members: Members) {
+    this.#members = members;
+  }
 
-function fromDocument(document: unknown): Change {
-  if (document === null) return { kind: 'tombstone' };
-  if (!isObject(document)) throw new DataError('malformed', `Cannot read ${quoted(document)}: not a change event`);
-  if (document.payload === undefined || document.op !== undefined) return fromEnvelope(document, undefined);
-  if (document.payload === null) return { kind: 'tombstone' };
-  if (!isObject(document.payload))
-    throw new DataError('malformed', `Cannot read payload ${quoted(document.payload)}: not a change event`);
-  return fromEnvelope(document.payload, rowTypes(document.schema));
-}
+  /** `exact`: integers beyond 2^53 as bigint (slower). Throws DataError. Hot path. */
+  read(text: string, exact: boolean): Change {
+    if (text === '' || text === 'null') return { kind: 'tombstone' };
+    const at = exact ? -1 : this.#payloadAt(text);
+    if (at < 0) return this.#readAll(text, exact);
+    const payload = at === 0 ? text : text.slice(at, -1);
+    if (payload === 'null') return { kind: 'tombstone' };
+    const shape = at === 0 ? NO_SHAPE : this.#known.shape;
+    const scanned = scanEnvelope(payload);
+    if (scanned) return changeOf(scanned, { members: this.#members, shape, mayLack: scanned.mayLack });
+    const document = at === 0 ? undefined : parsed(payload);
+    if (document === undefined) return this.#readAll(text, exact);
+    return changeIn(document, { members: this.#members, shape, mayLack: mayLack(payload) });
+  }
 
-function fromEnvelope(envelope: JsonObject, types: RowTypes | undefined): Change {
-  const { op } = envelope;
-  if (typeof op !== 'string')
-    throw new DataError(
-      'malformed',
-      'Cannot read the change event: it has no "op"; if the connector flattens rows, use decoder "json" for this topic',
-    );
-  return change({ op, before: row(envelope, 'before'), after: row(envelope, 'after') }, types);
-}
+  #readAll(text: string, exact: boolean): Change {
+    const { payload, schema } = unwrapped(parseText(text, exact));
+    const shape = rowShape(rowTypes(schema), this.#members);
+    return changeIn(payload, { members: this.#members, shape, mayLack: mayLack(text) });
+  }
 
-function row(envelope: JsonObject, side: 'before' | 'after'): JsonObject | null {
-  const value = envelope[side] ?? null;
-  if (value !== null && !isObject(value))
-    throw new DataError('malformed', `Cannot read "${side}" ${quoted(value)}: expected a row or null`);
-  return value;
-}
-
-function change({ op, before, after }: Envelope, types: RowTypes | undefined): Change {
-  switch (op) {
-    case 'c':
-    case 'r':
-    case 'u':
-      if (after === null) throw new DataError('malformed', `Cannot read the change event: op "${op}" without "after"`);
-      return { kind: 'change', op, before, after, types };
-    case 'd':
-      return { kind: 'change', op, before, after, types };
-    case 't':
-      return { kind: 'truncate' };
-    case 'm':
-      return { kind: 'message' };
-    default:
-      throw new DataError('malformed', `Cannot read the change event: op ${quoted(op)} is none of c, r, u, d, t, m`);
+  /**
+   * Where the payload of `{"schema":{...},"payload":...}` begins; 0 without a wrapper, negative when laid out otherwise.
+   * The cut is right when what lies before it parses: one whole object, so its last brace closes the schema.
+   */
+  #payloadAt(text: string): number {
+    if (!text.startsWith('{"schema":{')) return 0;
+    if (!text.endsWith('}')) return -1;
+    const { head } = this.#known;
+    if (head !== '' && text.startsWith(head)) return head.length;
+    const end = text.indexOf(`}${PAYLOAD}`);
+    if (end < 0) return -1;
+    const shape = shapeOf(text.slice(SCHEMA.length, end + 1), this.#members);
+    if (!shape) return -1;
+    const at = end + 1 + PAYLOAD.length;
+    this.#known = { head: text.slice(0, at), shape };
+    return at;
   }
 }
 
-/** The last schema seen: a topic's records all embed the same one, and parsing it costs more than the row. */
-let known: { readonly text: string; readonly types: RowTypes | undefined } = { text: '', types: undefined };
-
-/**
- * Splits `{"schema":{...},"payload":...}` without parsing the payload. undefined: it is laid out otherwise.
- * The cut is right when what lies before it parses: one whole object, so its last brace closes the schema.
- */
-function unwrap(text: string): { types: RowTypes | undefined; payload: string } | undefined {
-  const end = text.indexOf('},"payload":');
-  if (end < 0 || !text.endsWith('}')) return undefined;
-  const schema = text.slice('{"schema":'.length, end + 1);
-  if (schema !== known.text) {
-    try {
-      known = { text: schema, types: rowTypes(JSON.parse(schema)) };
-    } catch {
-      return undefined;
-    }
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  return { types: known.types, payload: text.slice(end + '},"payload":'.length, -1) };
+}
+
+function shapeOf(schema: string, members: Members): RowShape | undefined {
+  try {
+    return rowShape(rowTypes(JSON.parse(schema)), members);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A record without its wrapper: an object that has `payload`, and at most `schema` beside it. */
+export function unwrapped(document: unknown): { readonly payload: unknown; readonly schema: unknown } {
+  if (!isObject(document) || !isWrapper(document)) return { payload: document, schema: undefined };
+  const { payload, schema } = document;
+  if (payload === null || isObject(payload)) return { payload, schema };
+  throw new DataError('malformed', `Cannot read payload ${quoted(payload)}: not a change event`);
+}
+
+function isWrapper(document: JsonObject): boolean {
+  return 'payload' in document && Object.keys(document).every((name) => name === 'payload' || name === 'schema');
 }

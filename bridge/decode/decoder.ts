@@ -2,18 +2,21 @@
  * The decoder of a topic: from the bytes of a record to events, by the topic's route.
  *
  * Owns: putting format, model and change together, and turning what is wrong with a record into a dead letter.
- * Does not own: reading formats (debezium-json.ts, ...), fields and rows (models/), what a change means (changes.ts).
+ * Does not own: reading formats (json.ts, avro.ts), fields and rows (models/), what a change means (changes.ts).
  */
+import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import type { EventRoute } from '../../shared/config/routes.ts';
 import type { MeshEvent } from '../../shared/events/event.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import type { Source } from '../position.ts';
 import type { KafkaRecord } from '../record.ts';
-import { dead, decodeChange, type Setting } from './changes.ts';
-import { DataError, quoted } from './data-error.ts';
-import { decodeDebezium } from './debezium-json.ts';
+import { avroFormat } from './avro.ts';
+import type { Change } from './change.ts';
+import { counted, dead, decodeChange, type Setting } from './changes.ts';
+import { DataError } from './data-error.ts';
 import { type Decoded, NOTHING, type RecordDecoder } from './decoded.ts';
-import { isObject, parseText, textOf } from './json-text.ts';
+import type { Format } from './format.ts';
+import { jsonFormat } from './json.ts';
 import type { Model } from './model.ts';
 import { downloadModel } from './models/download.ts';
 import { maipModel } from './models/maip.ts';
@@ -21,59 +24,132 @@ import { orderModel } from './models/order.ts';
 import { orderItemModel } from './models/order-item.ts';
 import { productModel } from './models/product.ts';
 import { userEventModel } from './models/user-event.ts';
+import { keyRow } from './record-key.ts';
 
 /** A record's timestamp below this is none (-1), or no wall clock. */
 const EARLIEST_RECORD_MS = Date.UTC(2000, 0, 1);
 
-export function recordDecoder(route: EventRoute<'order'>, topic: string, partition?: number): RecordDecoder<OrderEvent>;
-export function recordDecoder(route: EventRoute, topic: string, partition?: number): RecordDecoder;
-/** `partition` names events that have no id of their own. */
-export function recordDecoder(route: EventRoute, topic: string, partition = 0): RecordDecoder {
-  const source = { topic, partition };
+export interface DecoderContext {
+  /** Names events that have no id of their own; 0 by default. */
+  readonly partition?: number;
+  /** For records in Avro. */
+  readonly registry?: SchemaRegistry | undefined;
+}
+
+export function recordDecoder(
+  route: EventRoute<'order'>,
+  topic: string,
+  context?: DecoderContext,
+): RecordDecoder<OrderEvent>;
+export function recordDecoder(route: EventRoute, topic: string, context?: DecoderContext): RecordDecoder;
+export function recordDecoder(route: EventRoute, topic: string, context: DecoderContext = {}): RecordDecoder {
   switch (route.kind) {
     case 'order':
-      return decoderOf(route, source, orderModel(route));
+      return decoderOf(route, topic, context, orderModel(route));
     case 'orderItem':
-      return decoderOf(route, source, orderItemModel(route));
+      return decoderOf(route, topic, context, orderItemModel(route));
     case 'product':
-      return decoderOf(route, source, productModel(route));
+      return decoderOf(route, topic, context, productModel(route));
     case 'download':
-      return decoderOf(route, source, downloadModel(route));
+      return decoderOf(route, topic, context, downloadModel(route));
     case 'maip':
-      return decoderOf(route, source, maipModel(route));
+      return decoderOf(route, topic, context, maipModel(route));
     case 'userEvent':
-      return decoderOf(route, source, userEventModel(route));
+      return decoderOf(route, topic, context, userEventModel(route));
     default:
       return route satisfies never;
   }
 }
 
-function decoderOf<E extends MeshEvent>(route: EventRoute, source: Source, model: Model<E>): RecordDecoder<E> {
+function decoderOf<E extends MeshEvent>(
+  route: EventRoute,
+  topic: string,
+  { partition = 0, registry }: DecoderContext,
+  model: Model<E>,
+): RecordDecoder<E> {
+  const isAvro = route.decoder === 'avro' || route.decoder === 'debezium-avro';
+  const format = isAvro ? avroFormat(route, topic, registry, model.deleted !== undefined) : jsonFormat(route);
+  const records = new Records(route, { topic, partition }, model, format);
   return {
-    prepare: () => undefined,
-    decode: (record, nowMs) => decodeRecord(route, source, model, record, nowMs),
+    prepare: (some) => format.prepare(some),
+    decode: (record, nowMs) => records.decode(record, nowMs),
     line: (event) => model.line(event),
   };
 }
 
-function decodeRecord<E extends MeshEvent>(
-  route: EventRoute,
-  { topic, partition }: Source,
-  model: Model<E>,
-  record: KafkaRecord,
-  nowMs: number,
-): Decoded<E> {
-  const { value, timestampMs, offset } = record;
-  if (value === null || value.length === 0) return NOTHING.tombstone;
-  try {
-    checkSize(route, value);
-    const latestMs = latestTime(route, timestampMs, nowMs);
-    const setting = { topic, partition, offset, latestMs, writtenMs: timestampMs, exact: false };
-    return decodeText(route, model, textOf(value), setting);
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    return dead(error, []);
+class Records<E extends MeshEvent> {
+  readonly #route: EventRoute;
+  readonly #source: Source;
+  readonly #model: Model<E>;
+  readonly #format: Format;
+  /** The key of the last delete: the tombstone that a connector sends after it says nothing new. */
+  #deletedKey: Buffer | null = null;
+
+  constructor(route: EventRoute, source: Source, model: Model<E>, format: Format) {
+    this.#route = route;
+    this.#source = source;
+    this.#model = model;
+    this.#format = format;
   }
+
+  decode(record: KafkaRecord, nowMs: number): Decoded<E> {
+    const { value, timestampMs, offset } = record;
+    const latestMs = latestTime(this.#route, timestampMs, nowMs);
+    const { isExact } = this.#format;
+    const setting = { ...this.#source, offset, latestMs, writtenMs: timestampMs, exact: isExact };
+    try {
+      if (value === null || value.length === 0) return this.#fromTombstone(record, setting);
+      checkSize(this.#route, value);
+      return this.#fromValue(value, record, setting);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      return dead(error, []);
+    }
+  }
+
+  /** Integers beyond 2^53 cost a second, slower look, and only where a field we read has one. */
+  #fromValue(value: Buffer, record: KafkaRecord, setting: Setting): Decoded<E> {
+    const change = this.#format.read(value, record, setting.exact);
+    try {
+      return placed(change, this.#fromChange(change, record, setting));
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      if (error.reason === 'inexact-number' && !setting.exact)
+        return this.#fromValue(value, record, { ...setting, exact: true });
+      return placed(change, dead(error, []));
+    }
+  }
+
+  #fromChange(change: Change, record: KafkaRecord, setting: Setting): Decoded<E> {
+    if (change.kind === 'tombstone') return this.#fromTombstone(record, setting);
+    if (!this.#model.deleted || change.kind !== 'change' || change.op !== 'd')
+      return decodeChange(this.#model, change, setting);
+    this.#deletedKey = record.key;
+    if (change.before && this.#model.isWhole(change.before)) return decodeChange(this.#model, change, setting);
+    return (
+      this.#deleted(record, { ...setting, writtenMs: change.writtenMs ?? setting.writtenMs }) ?? NOTHING.unattributable
+    );
+  }
+
+  #fromTombstone(record: KafkaRecord, setting: Setting): Decoded<E> {
+    const { key } = record;
+    if (!this.#model.deleted || (key && this.#deletedKey?.equals(key))) return NOTHING.tombstone;
+    return this.#deleted(record, setting) ?? NOTHING.tombstone;
+  }
+
+  /** The event of a row that is gone, by the record's key; undefined when that does not tell which. */
+  #deleted(record: KafkaRecord, setting: Setting): Decoded<E> | undefined {
+    const { key } = record;
+    const values = key && keyRow(this.#format.readKey(key, record), this.#route.fields.key);
+    return values && this.#model.deleted
+      ? counted([this.#model.deleted({ ...setting, exact: true, values, types: undefined })])
+      : undefined;
+  }
+}
+
+function placed<E extends MeshEvent>(change: Change, decoded: Decoded<E>): Decoded<E> {
+  const place = 'place' in change ? change.place : undefined;
+  return place ? { ...decoded, place } : decoded;
 }
 
 function checkSize(route: EventRoute, value: Buffer): void {
@@ -82,36 +158,6 @@ function checkSize(route: EventRoute, value: Buffer): void {
     'too-large',
     `Cannot take a value of ${value.length} bytes: the route's maxRecordBytes is ${route.maxRecordBytes}`,
   );
-}
-
-/** Integers beyond 2^53 cost a second, slower look, and only where a field we read has one. */
-function decodeText<E extends MeshEvent>(
-  route: EventRoute,
-  model: Model<E>,
-  text: string,
-  setting: Setting,
-): Decoded<E> {
-  try {
-    return decodeOnce(route, model, text, setting);
-  } catch (error) {
-    if (!(error instanceof DataError && error.reason === 'inexact-number')) throw error;
-    return decodeOnce(route, model, text, { ...setting, exact: true });
-  }
-}
-
-function decodeOnce<E extends MeshEvent>(
-  route: EventRoute,
-  model: Model<E>,
-  text: string,
-  setting: Setting,
-): Decoded<E> {
-  const { exact } = setting;
-  if (route.decoder === 'debezium-json') return decodeChange(model, decodeDebezium(text, exact), setting);
-  const values = parseText(text, exact);
-  if (values === null) return NOTHING.tombstone;
-  if (!isObject(values))
-    throw new DataError('malformed', `Cannot read ${quoted(values)} as ${route.kind}: expected a JSON object`);
-  return { outcome: 'counted', events: [model.read({ ...setting, values, types: undefined })] };
 }
 
 /**

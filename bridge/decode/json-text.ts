@@ -43,7 +43,10 @@ export function parseText(text: string, exact: boolean): unknown {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is JsonObject {
+/** A row that belongs to its reader, before anybody else sees it. */
+export type MutableRow = Record<string, unknown>;
+
+export function isObject(value: unknown): value is MutableRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

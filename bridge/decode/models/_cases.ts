@@ -19,12 +19,12 @@ export function decode(
   { topic = route.topic, timestampMs = NOW }: Written = {},
 ): Decoded {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return recordDecoder(route, topic, 3).decode({ offset: 42, timestampMs, key: null, value: Buffer.from(text) }, NOW);
+  return recordDecoder(route, topic, { partition: 3 }).decode({ offset: 42, timestampMs, key: null, value: Buffer.from(text) }, NOW);
 }
 
 /** The lines of a record's events, as frames have them. */
 export function lines(route: EventRoute, value: unknown, written: Written = {}): string[] {
-  const decoder = recordDecoder(route, written.topic ?? route.topic, 3);
+  const decoder = recordDecoder(route, written.topic ?? route.topic, { partition: 3 });
   return decode(route, value, written).events.map((event) => decoder.line(event));
 }
 
