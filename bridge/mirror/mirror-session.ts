@@ -19,7 +19,7 @@ import type { Session, SessionContext } from '../session.ts';
 import { MirrorChain, type MirrorItem } from './mirror-chain.ts';
 import { loadMirrorPosition, type MirrorPosition, writeMirrorCopy } from './mirror-position.ts';
 
-export interface MirrorOptions extends SessionContext {
+export interface MirrorOptions extends Omit<SessionContext, 'provisionMirror'> {
   /** Larger values become dead letters. */
   readonly maxRecordBytes: number;
   /** Makes the mirror's stream where it is missing. */
