@@ -14,7 +14,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { registerCodecs } from './codecs/register-codecs.ts';
 import { kafkaLogs } from './kafka-logs.ts';
 import { oauthBearer } from './oauth-bearer.ts';
-import { quietKafkaTimeouts } from './quiet-timeouts.ts';
+import { calmRequestQueue } from './calm-request-queue.ts';
 import { tlsOptions } from './tls-options.ts';
 import { createTokenSource } from './token-source.ts';
 
@@ -37,7 +37,7 @@ export async function createKafkaClient(options: KafkaClientOptions): Promise<Ka
   const { clientId, logger, retries = RETRY.retries } = options;
   const { brokers, tls, login } = options.settings;
   registerCodecs();
-  quietKafkaTimeouts();
+  calmRequestQueue();
   if (tls && !tls.verify)
     logger.warn(
       'KAFKA_SSL_VERIFY is "false": anyone on the way can read and change what is sent to Kafka and what comes',
