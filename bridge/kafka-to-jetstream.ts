@@ -13,6 +13,7 @@
  */
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { type Route, routeOf } from '../shared/config/routes.ts';
+import { explainKafkaError } from '../shared/kafka/explain-error.ts';
 import type { Log } from '../shared/log/log.ts';
 import type { Meter } from './meter.ts';
 import type { BridgeStatus, MemberRecord } from '../shared/runtime/status.ts';
@@ -157,7 +158,7 @@ export class KafkaToJetStream {
       try {
         await this.#discover();
       } catch (error) {
-        this.#noteKafka(`Kafka or NATS does not answer: ${describeError(error)}`);
+        this.#noteKafka(`Kafka or NATS does not answer: ${explainKafkaError(error)}`);
       }
       await this.#nextDiscovery();
     }
