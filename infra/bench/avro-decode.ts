@@ -4,7 +4,7 @@
  *   node infra/bench/avro-decode.ts [events]
  *
  * `avsc` is the same work by the library's own generated code and resolver, with longs beyond 2^53 exact, for
- * comparison. Its ways: README.md of shared/avro, "Why our own reader".
+ * comparison; shared/avro/README.md says why we do not use it.
  */
 import avsc from 'avsc';
 import { PayloadReader } from '../../shared/avro/avro-reader.ts';

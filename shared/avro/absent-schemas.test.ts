@@ -26,13 +26,6 @@ describe('AbsentSchemas', () => {
     expect(absent.miss(1, 75_000).kind).toBe('unknown');
   });
 
-  it('forgets what is found', () => {
-    const absent = new AbsentSchemas();
-    absent.miss(1, 0);
-    absent.found(1);
-    expect(absent.verdict(1, 0)).toEqual({ kind: 'ask' });
-  });
-
   it('remembers a bounded number, and forgets the ones missed longest ago (3)', () => {
     const absent = new AbsentSchemas();
     for (let id = 0; id < MAX_REMEMBERED; id++) absent.miss(id, 0);

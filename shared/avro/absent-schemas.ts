@@ -45,10 +45,6 @@ export class AbsentSchemas {
     return this.verdict(schema, nowMs);
   }
 
-  found(schema: SchemaKey): void {
-    this.#absent.delete(schema);
-  }
-
   #forgetOldest(): void {
     if (this.#absent.size <= MAX_REMEMBERED) return;
     const [oldest] = this.#absent.keys();

@@ -163,6 +163,8 @@ describe('avroReader', () => {
     const schema = { type: 'record', name: 'R', fields: [{ name: 'a', type: 'int' }] };
     expect(read(schema, '02', { a: true, b: { c: true } })).toStrictEqual({ a: 1 });
     expect(read(schema, '02', {})).toStrictEqual({});
+    const inherited = { type: 'record', name: 'R', fields: [{ name: 'toString', type: 'int' }] };
+    expect(Object.keys(read(inherited, '02', {}) as object)).toEqual([]);
   });
 
   it('projects a recursive schema', () => {

@@ -83,6 +83,7 @@ describe('what could run away (4)', () => {
 
   it.each([
     ['an array of many', { type: 'array', items: 'int' }, 'feffffffffffffff7f'],
+    ['an array of 2^40', { type: 'array', items: 'int' }, '808080808040'],
     ['a map of many', { type: 'map', values: 'null' }, 'feffffffffffffff7f'],
     ['a negative count', { type: 'array', items: 'int' }, 'ffffffffffffffffff01'],
     ['a long string', 'string', 'feffffff0f'],
@@ -108,7 +109,9 @@ describe('what could run away (4)', () => {
   it('blocks that tell their size are read, and passed over', () => {
     const blocks = Buffer.from('03040204' + '0206' + '00', 'hex'); // -2 items of 4/2 bytes, then 1
     expect(avroReader(items('int'))(blocks)).toEqual([1, 2, 3]);
-    expect(avroReader(field({ type: 'array', items: 'int' }), NONE)(blocks)).toEqual({});
+    const texts = Buffer.from(`0108${'06616263'}00`, 'hex'); // -1 item of 4 bytes
+    expect(avroReader(items('string'))(texts)).toEqual(['abc']);
+    expect(avroReader(field({ type: 'array', items: 'string' }), NONE)(texts)).toEqual({});
   });
 });
 

@@ -65,6 +65,10 @@ describe('answers', () => {
       waits.push(error instanceof RegistryUnavailableError && error.notBeforeMs - NOW_MS);
     }
     expect(waits).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000]);
+    registry.answers.set('/x', { body: {} });
+    await http.request('/x');
+    registry.answers.delete('/x');
+    expect(await failure(http)).toMatchObject({ notBeforeMs: NOW_MS + 250 });
   });
 
   it('that do not come are given up on', async () => {

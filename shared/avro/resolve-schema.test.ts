@@ -106,6 +106,16 @@ describe('resolution', () => {
     expect(resolved(writer, reader, { id: 1, gone: 'x', b: 2 })).toStrictEqual({ order_id: 1, b: 2 });
   });
 
+  it("prefers the writer's own type to one it could be promoted to", () => {
+    expect(resolved('string', ['bytes', 'string'], 'x')).toBe('x');
+  });
+
+  it('tells when planning what can never be read (1)', () => {
+    const int = parseSchema(record({ name: 'a', type: 'int' }));
+    for (const reader of [record({ name: 'a', type: 'string' }), record({ name: 'b', type: 'int' })])
+      expect(() => planResolution(int, parseSchema(reader))).toThrow('Cannot read record R as record R');
+  });
+
   it('refuses a branch only when it is met (1)', () => {
     expect(resolved(['int', 'string'], 'int', 1)).toBe(1);
     expect(() => resolved(['int', 'string'], 'int', 'x')).toThrow('string cannot be read as int');

@@ -120,7 +120,6 @@ export class SchemaRegistry {
     try {
       const type = await this.#fetchType(schema);
       this.#types.set(schema, type);
-      this.#absent.found(schema);
       this.#resting = undefined;
       return type;
     } catch (error) {
