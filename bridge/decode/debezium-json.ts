@@ -59,7 +59,7 @@ export class DebeziumJson {
     if (!text.startsWith('{"schema":{')) return 0;
     if (!text.endsWith('}')) return -1;
     const { head } = this.#known;
-    if (head !== '' && text.startsWith(head)) return head.length;
+    if (head !== '' && text.slice(0, head.length) === head) return head.length; // startsWith goes character by character
     const end = text.indexOf(`}${PAYLOAD}`);
     if (end < 0) return -1;
     const shape = shapeOf(text.slice(SCHEMA.length, end + 1), this.#members);

@@ -1,0 +1,160 @@
+/**
+ * Tells what a Postgres connector sends again after its own restart. Pure; one for each Kafka partition.
+ *
+ * A connector writes changes in the order of their places (place.ts), and after a restart begins again somewhere before
+ * where it was: with the same places, keys and rows. So:
+ *
+ *     place above the last one       new
+ *     the last place                 a replay if the same change was seen there: a batch of COPY has one place for many
+ *                                    rows, and a change of a primary key has one for its delete and its create
+ *     below, not committed later     a replay
+ *     below, committed later         new, and the last place from now on: another database under the connector's name,
+ *                                    or the first transaction that it streams after a new snapshot
+ *
+ * Owns: the decision and the state it needs. Does not own: where the state is kept (it goes with the progress).
+ *
+ * Invariants (tested in replay-filter.test.ts):
+ * 1. Of any history of transactions, with restarts anywhere, each change passes once, and none is lost.
+ * 2. A filter that is made of another's state, as JSON, goes on as that one would.
+ * 3. Where it cannot tell, a change passes: records without a key, more than MAX_CHANGES changes at one place, more
+ *    than MAX_ORIGINS connectors in one partition. At worst such a change counts twice.
+ *
+ * Known limit: after a database was moved to a server whose clock is behind, changes are dropped until that clock has
+ * passed the last commit seen here.
+ */
+import { createHash } from 'node:crypto';
+import { quoted } from './data-error.ts';
+import { isObject } from './json-text.ts';
+import type { Place } from './place.ts';
+
+/** By connector, those that were heard of first in front. JSON. */
+export type ReplayState = readonly OriginState[];
+
+export interface OriginState {
+  readonly origin: string;
+  readonly commit: number;
+  readonly lsn: number;
+  /** The latest commit, us. */
+  readonly us: number;
+  /** The changes seen at this place: 48 bits of a hash each. */
+  readonly seen: readonly number[];
+}
+
+export const MAX_CHANGES = 512;
+export const MAX_ORIGINS = 8;
+const HASH_BYTES = 6;
+
+export class ReplayFilter {
+  readonly #origins = new Map<string, Origin>();
+
+  /** `state`: of the filter before this one; undefined: nothing was seen yet. */
+  constructor(state?: unknown) {
+    if (state === undefined) return;
+    if (!Array.isArray(state)) throw badState(state);
+    for (const each of state.map(readOrigin)) this.#origins.set(each.origin, new Origin(each));
+  }
+
+  /** `key`: the record's. Hot path: nothing is hashed unless two changes have one place. */
+  isReplay(place: Place, key: Buffer | null): boolean {
+    const origin = this.#origins.get(place.origin);
+    if (origin) return origin.isReplay(place, key);
+    if (this.#origins.size >= MAX_ORIGINS) this.#forgetOldest();
+    const { commit, lsn, us } = place;
+    const first = new Origin({ origin: place.origin, commit, lsn, us, seen: [] });
+    first.note(place, key);
+    this.#origins.set(place.origin, first);
+    return false;
+  }
+
+  /** undefined: nothing was seen yet. */
+  get state(): ReplayState | undefined {
+    return this.#origins.size === 0 ? undefined : [...this.#origins.values()].map(({ state }) => state);
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#origins.keys();
+    if (oldest !== undefined) this.#origins.delete(oldest);
+  }
+}
+
+/** What was seen of one connector. */
+class Origin {
+  readonly #name: string;
+  #commit: number;
+  #lsn: number;
+  #us: number;
+  readonly #seen: Set<number>;
+  /** Changes at the last place that are not hashed yet. */
+  #unhashed: { readonly place: Place; readonly key: Buffer }[] = [];
+
+  constructor({ origin, commit, lsn, us, seen }: OriginState) {
+    this.#name = origin;
+    this.#commit = commit;
+    this.#lsn = lsn;
+    this.#us = us;
+    this.#seen = new Set(seen);
+  }
+
+  isReplay(place: Place, key: Buffer | null): boolean {
+    const order = place.commit - this.#commit || place.lsn - this.#lsn;
+    if (order === 0) return this.#isSeen(place, key);
+    if (order < 0 && place.us <= this.#us) return true;
+    this.#commit = place.commit;
+    this.#lsn = place.lsn;
+    this.#us = Math.max(this.#us, place.us);
+    this.#seen.clear();
+    this.#unhashed = [];
+    this.note(place, key);
+    return false;
+  }
+
+  /** Remembers a change at the last place. Without a key, rows alone do not tell changes apart. */
+  note(place: Place, key: Buffer | null): void {
+    if (key && this.#seen.size + this.#unhashed.length < MAX_CHANGES) this.#unhashed.push({ place, key });
+  }
+
+  get state(): OriginState {
+    this.#hash();
+    return { origin: this.#name, commit: this.#commit, lsn: this.#lsn, us: this.#us, seen: [...this.#seen] };
+  }
+
+  #isSeen(place: Place, key: Buffer | null): boolean {
+    if (!key) return false;
+    this.#hash();
+    if (this.#seen.has(hashOf(place, key))) return true;
+    this.#us = Math.max(this.#us, place.us);
+    this.note(place, key);
+    return false;
+  }
+
+  #hash(): void {
+    for (const { place, key } of this.#unhashed) this.#seen.add(hashOf(place, key));
+    this.#unhashed = [];
+  }
+}
+
+function hashOf({ op, rows }: Place, key: Buffer): number {
+  const text = typeof rows === 'string' ? rows : JSON.stringify(rows, plain);
+  const hash = createHash('sha256').update(`${op}${key.length}:`).update(key).update(text);
+  return hash.digest().readUIntBE(0, HASH_BYTES);
+}
+
+function plain(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+function readOrigin(state: unknown): OriginState {
+  if (!isObject(state)) throw badState(state);
+  const { origin, commit, lsn, us, seen } = state;
+  if (typeof origin !== 'string' || !isWhole(commit) || !isWhole(lsn) || !isWhole(us)) throw badState(state);
+  if (!Array.isArray(seen) || !seen.every(isWhole)) throw badState(seen);
+  return { origin, commit, lsn, us, seen };
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value);
+}
+
+function badState(state: unknown): Error {
+  return new Error(`Cannot go on from ${quoted(state)} as what a connector has sent: only bridges may write it`);
+}
