@@ -12,6 +12,7 @@
  * - New topics need a new run.
  */
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { SchemaRegistry } from '../shared/avro/schema-registry.ts';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import { explainKafkaError } from '../shared/kafka/explain-error.ts';
 import type { Log } from '../shared/log/log.ts';
@@ -36,6 +37,8 @@ export interface BridgeOptions {
   /** Bound on bytes handed over and not acked. */
   readonly maxUnackedBytes?: number;
   readonly meter?: Meter;
+  /** For records in Avro. */
+  readonly registry?: SchemaRegistry | undefined;
   /** Makes the stream that mirrors a Kafka partition, where it is missing. */
   provisionMirror(source: Source): Promise<void>;
   /** The processes of the mesh: no topic is taken in that a running stage of its kind would pass by. */
@@ -80,6 +83,7 @@ export class KafkaToJetStream {
       route: () => this.#routeOf(source.topic),
       budget: this.#budget,
       ...(options.meter && { meter: options.meter }),
+      registry: options.registry,
       members: () => options.members?.() ?? [],
       provisionMirror: (mirrored) => options.provisionMirror(mirrored),
       confirmOwner,

@@ -1,5 +1,6 @@
 /** The bridge as a process: reads settings and routes, connects, runs until it is told to stop, drains. */
 import { hostname } from 'node:os';
+import { SchemaRegistry } from '../shared/avro/schema-registry.ts';
 import { activeRoutes } from '../shared/config/active-routes.ts';
 import { RoutesWatch } from '../shared/config/routes-watch.ts';
 import { readSettings } from '../shared/config/settings.ts';
@@ -32,12 +33,15 @@ await runMain(NAME, async (stop) => {
   const kafka = await createKafkaClient({ clientId: 'weir-bridge', settings: settings.kafka, logger });
   const metrics = createMetrics({ component: NAME, instance });
   const meter = new Meter(ackObserver(metrics));
+  const { schemaRegistryUrl: urls, schemaRegistryUser: user, schemaRegistryPassword: password } = settings;
+  const registry = urls === undefined ? undefined : new SchemaRegistry({ urls, user, password });
   const bridge = new KafkaToJetStream({
     kafka,
     log,
     routes,
     logger,
     meter,
+    registry,
     members: () => membership.live(),
     provisionMirror: ({ topic, partition }) => provisionMirror(log, topic, partition),
     groupId: settings.kafkaGroup,
@@ -48,7 +52,12 @@ await runMain(NAME, async (stop) => {
     : undefined;
 
   const startedAt = new Date().toISOString();
-  registerBridgeMetrics(metrics, { status: () => bridge.status(), meter, unackedBytes: () => bridge.unackedBytes });
+  registerBridgeMetrics(metrics, {
+    status: () => bridge.status(),
+    meter,
+    schemas: registry?.stats,
+    unackedBytes: () => bridge.unackedBytes,
+  });
   const away = () => (log.isConnected ? [] : ['NATS is away; waiting for it to come back']);
   const obstacles = () => [...away(), ...bridge.obstacles()];
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: obstacles });

@@ -1,4 +1,5 @@
 /** The bridge's metrics: what its status says per Kafka partition, and what its sessions have done per topic. */
+import type { RegistryStats } from '../shared/avro/schema-registry.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
 import type { Meter, TopicTotals } from './meter.ts';
@@ -6,6 +7,8 @@ import type { Meter, TopicTotals } from './meter.ts';
 export interface BridgeFacts {
   status(): readonly BridgeStatus[];
   readonly meter: Meter;
+  /** Absent: there is no schema registry. */
+  readonly schemas: RegistryStats | undefined;
   unackedBytes(): number;
 }
 
@@ -15,6 +18,7 @@ const DEAD = 'dead.';
 export function registerBridgeMetrics(metrics: Metrics, facts: BridgeFacts): void {
   registerPartitions(metrics, facts.status);
   registerTopics(metrics, facts.meter);
+  if (facts.schemas) registerSchemas(metrics, facts.schemas);
   metrics.gauge('bridge_unacked_bytes', 'Bytes handed over and not acked', [], (series) =>
     series.set(facts.unackedBytes()),
   );
@@ -77,4 +81,12 @@ function registerTopics(metrics: Metrics, { totals }: Meter): void {
   total('bridge_fenced_total', 'Appends that found a message of another bridge before them', ({ conflicts }) => {
     return conflicts;
   });
+}
+
+function registerSchemas(metrics: Metrics, stats: RegistryStats): void {
+  const total = (name: string, help: string, read: () => number) =>
+    metrics.gauge(name, help, [], (series) => series.set(read()));
+  total('bridge_schema_misses_total', 'Schemas asked of the registry', () => stats.misses);
+  total('bridge_schema_absent_total', 'Answers of the registry that it has no such schema', () => stats.absent);
+  total('bridge_schema_errors_total', 'Requests that the registry did not answer', () => stats.errors);
 }

@@ -74,7 +74,8 @@ export class PartitionSession implements Session {
     this.#abort = abort;
     this.#troubles = troubles;
     this.#now = now;
-    this.#decoder = recordDecoder(route, source.topic, { partition: source.partition });
+    const { partition } = source;
+    this.#decoder = recordDecoder(route, source.topic, { partition, registry: options.registry });
     this.#letters = letters;
     this.#lanes = position.tails.map((tail, at) => new Lane(fence, subject(at), tail, fail));
     const progressAt = progressSubject(source.topic, source.partition);

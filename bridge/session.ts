@@ -3,6 +3,7 @@
  * records (mirror/mirror-session.ts).
  */
 import type { Log } from '../shared/log/log.ts';
+import type { SchemaRegistry } from '../shared/avro/schema-registry.ts';
 import type { Progress } from '../shared/log/frame.ts';
 import type { MemberRecord } from '../shared/runtime/status.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -16,6 +17,8 @@ export interface SessionContext {
   readonly source: Source;
   readonly budget: ByteBudget;
   readonly meter?: Meter;
+  /** For records in Avro. */
+  readonly registry?: SchemaRegistry | undefined;
   /** The processes of the mesh: what their stages read. */
   members?(): readonly MemberRecord[];
   /** True once a heartbeat sent from now on was accepted by the Kafka group. */

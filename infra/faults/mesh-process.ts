@@ -8,10 +8,11 @@ import { ProcessGuard } from '../embedded/process-guard.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 
-export type Role = 'bridge' | 'rfm' | 'sales' | 'sales+rfm';
+export type Role = 'bridge' | 'schema-registry' | 'rfm' | 'sales' | 'sales+rfm';
 
 const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]]>> = {
   bridge: ['bridge/main.ts'],
+  'schema-registry': ['infra/schema-registry/main.ts'],
   rfm: ['services/rfm/main.ts'],
   sales: ['services/sales/main.ts'],
   'sales+rfm': ['infra/launcher/fused.ts', 'sales', 'rfm'],

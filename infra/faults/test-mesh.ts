@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ALL, PARTITIONS } from '../../shared/events/partition.ts';
 import type { Progress } from '../../shared/log/frame.ts';
 import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
-import { bucketStream, EVENTS, keySubject, LEASES, MEMBERS, progressSubject } from '../../shared/log/names.ts';
+import { bucketStream, EVENTS, keySubject, LEASES, progressSubject } from '../../shared/log/names.ts';
 import { provisionMesh, provisionService } from '../../shared/log/provision.ts';
 import type { MemberRecord } from '../../shared/runtime/status.ts';
 import { entryText, isDeleteMarker } from '../../shared/store/entry.ts';
@@ -16,6 +16,7 @@ import { sharedServers, startTestNats, type TestNats } from '../../shared/testin
 import { KafkaTopic } from './kafka-topic.ts';
 import { MeshProcess, type Role } from './mesh-process.ts';
 import { readHeads } from './read-back.ts';
+import { readMembers } from './read-members.ts';
 import { until } from './until.ts';
 
 export interface MeshOptions {
@@ -121,9 +122,8 @@ export class TestMesh implements AsyncDisposable {
     }
   }
 
-  async members(): Promise<MemberRecord[]> {
-    const found = await this.log.lastOfEach(bucketStream(MEMBERS), [keySubject(MEMBERS, '*')]);
-    return found.filter((one) => !isDeleteMarker(one)).map((one) => JSON.parse(entryText(one)) as MemberRecord);
+  members(): Promise<MemberRecord[]> {
+    return readMembers(this.log);
   }
 
   /** Who says that it runs each partition of a service, and who holds its lease. */
