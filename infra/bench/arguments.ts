@@ -1,6 +1,7 @@
 /** The command line of the benchmark, parsed and checked. Pure. */
 import { parseArgs } from 'node:util';
 import { ArgumentError, type Runtime, RUNTIMES } from '../launcher/arguments.ts';
+import { FORMAT_NAMES, type FormatName } from './formats/format.ts';
 import { ROWS, type RowName } from './result.ts';
 
 export interface BenchOptions {
@@ -11,6 +12,8 @@ export interface BenchOptions {
   readonly perSecond: number;
   readonly seconds: number;
   readonly repeat: number;
+  /** Of row `bridge`; all when empty. */
+  readonly formats: readonly FormatName[];
   readonly runtime: Runtime;
   readonly json: string | undefined;
   readonly profile: string | undefined;
@@ -30,6 +33,7 @@ export function parseBench(args: readonly string[]): BenchOptions {
     perSecond: atLeastOne('rate', values.rate),
     seconds: atLeastOne('seconds', values.seconds),
     repeat: atLeastOne('repeat', values.repeat),
+    formats: parseFormats(values.formats),
     runtime,
     json: values.json,
     profile: values.profile,
@@ -48,6 +52,7 @@ function understand(args: readonly string[]) {
         rate: { type: 'string', default: '1000' },
         seconds: { type: 'string', default: '20' },
         repeat: { type: 'string', default: '1' },
+        formats: { type: 'string', default: FORMAT_NAMES.join(',') },
         runtime: { type: 'string', default: 'node' },
         json: { type: 'string' },
         profile: { type: 'string' },
@@ -68,6 +73,14 @@ function parseRows(list: string): readonly RowName[] {
   return ROWS.filter((row) => names.includes(row));
 }
 
+function parseFormats(list: string): readonly FormatName[] {
+  const names = list.split(',').map((name) => name.trim());
+  for (const name of names)
+    if (!FORMAT_NAMES.some((format) => format === name))
+      throw new ArgumentError(`Cannot measure format "${name}": expected one or more of ${FORMAT_NAMES.join(',')}`);
+  return FORMAT_NAMES.filter((format) => names.includes(format));
+}
+
 function atLeastOne(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
@@ -85,6 +98,8 @@ Options
   --rate 1000               orders a second for latency
   --seconds 20              how long for latency
   --keys 1000000            keys for recovery
+  --formats debezium-json,mirror   what row bridge measures, from
+                            ${FORMAT_NAMES.join(' ')} (default: all)
   --repeat 2                measure each row so often and show the best run
   --runtime node|bun|deno   what runs the workers (default: node, the pinned one)
   --json file               write every run as JSON

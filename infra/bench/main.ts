@@ -79,7 +79,7 @@ async function measure(
 function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchOptions): Promise<Result[]> {
   switch (row) {
     case 'bridge':
-      return benchBridge(mesh, dataset);
+      return benchBridge(mesh, dataset, options);
     case 'sales':
     case 'rfm':
       return benchStages(mesh, dataset, [row]);

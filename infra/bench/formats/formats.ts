@@ -15,7 +15,7 @@ export const DEBEZIUM_JSON: Format = {
 
 export const OTHER_FORMATS: readonly Format[] = [
   {
-    name: 'debezium-json, schema',
+    name: 'debezium-json-schema',
     topic: 'bench.debezium-json-schema',
     route: { decoder: 'debezium-json', kind: 'order' },
     budgetUs: BRIDGE_US,
@@ -32,21 +32,21 @@ export const OTHER_FORMATS: readonly Format[] = [
     record: debeziumAvroRecord,
   },
   {
-    name: 'avro downloads',
+    name: 'avro',
     topic: 'bench.content-downloads',
     route: { decoder: 'avro', kind: 'download' },
     budgetUs: FORMAT_US,
     record: downloadRecord,
   },
   {
-    name: 'json orders',
+    name: 'json-order',
     topic: 'bench.orders',
     route: { decoder: 'json', kind: 'order' },
     budgetUs: FORMAT_US,
     record: jsonOrder,
   },
   {
-    name: 'json maip',
+    name: 'json-maip',
     topic: 'bench.maip',
     route: { decoder: 'json', kind: 'maip' },
     budgetUs: FORMAT_US,

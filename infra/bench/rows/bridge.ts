@@ -5,17 +5,22 @@
 import { EVENTS } from '../../../shared/log/names.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
 import { bytesEverStored, throughputOf } from '../costs.ts';
-import type { Format } from '../formats/format.ts';
+import type { Format, FormatName } from '../formats/format.ts';
 import { DEBEZIUM_JSON, OTHER_FORMATS } from '../formats/formats.ts';
 import type { Result, ThroughputResult } from '../result.ts';
 import { type BridgeRun, mirrorStates, runBridge } from './bridge-run.ts';
 import type { Dataset } from './dataset.ts';
 
 /** Orders as Debezium writes them come last: what they leave in EVENTS the next rows work on. */
-export async function benchBridge(mesh: BenchMesh, dataset: Dataset): Promise<Result[]> {
+export async function benchBridge(
+  mesh: BenchMesh,
+  dataset: Dataset,
+  { formats }: { readonly formats: readonly FormatName[] },
+): Promise<Result[]> {
   const results: Result[] = [];
   await mesh.serveSchemas();
   for (const format of OTHER_FORMATS) {
+    if (!formats.includes(format.name)) continue;
     await mesh.clear();
     await dataset.fill(format);
     results.push(await benchFloor(mesh, format, dataset.count));
@@ -23,6 +28,7 @@ export async function benchBridge(mesh: BenchMesh, dataset: Dataset): Promise<Re
     results.push(await rowOf(mesh, format, run, dataset.count));
     await mesh.stopWorkers();
   }
+  if (!formats.includes(DEBEZIUM_JSON.name)) return results;
   await dataset.toKafka();
   results.push(await benchFloor(mesh, DEBEZIUM_JSON, dataset.count));
   results.push(await rowOf(mesh, DEBEZIUM_JSON, await dataset.bridge(), dataset.count));
