@@ -7,6 +7,12 @@ const servers = {
   teardownTimeout: 60_000,
 };
 
+/** Asked for by `npm run test:cdc` only: it downloads Kafka Connect, and takes minutes. */
+const cdc = {
+  extends: true as const,
+  test: { ...servers, name: 'cdc', include: ['**/*.cdc.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
+};
+
 /** unit: pure and fast. int: on real servers. fault: real servers that are killed. The last two never run side by side. */
 export default defineConfig({
   test: {
@@ -18,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.fault.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.int.test.ts', '**/*.fault.test.ts', '**/*.cdc.test.ts'],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -43,6 +49,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      ...(process.env.WEIR_TEST_CDC ? [cdc] : []),
     ],
   },
 });

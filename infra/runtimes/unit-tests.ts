@@ -9,7 +9,7 @@ export async function unitTests(root: string, filters: readonly string[]): Promi
   const files: string[] = [];
   const exclude = (path: string) => /(^|[/\\])node_modules$/.test(path);
   for await (const file of glob('**/*.test.ts', { cwd: root, exclude })) {
-    const isUnit = !file.endsWith('.int.test.ts') && !file.endsWith('.fault.test.ts');
+    const isUnit = !/\.(int|fault|cdc)\.test\.ts$/.test(file);
     if (isUnit && (filters.length === 0 || filters.some((filter) => file.includes(filter)))) files.push(file);
   }
   return files.sort();
