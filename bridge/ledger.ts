@@ -9,6 +9,8 @@
 import type { Progress } from '../shared/log/frame.ts';
 import { PartitionWatermark } from '../shared/event-time/watermark.ts';
 import type { Decoded } from './decode/decoded.ts';
+import type { Place } from './decode/place.ts';
+import { ReplayFilter } from './decode/replay-filter.ts';
 import { BEFORE_FIRST } from './record.ts';
 import type { RecordMark } from './record-mark.ts';
 
@@ -30,6 +32,7 @@ export class Ledger {
   readonly #counts: Record<string, number>;
   readonly #batches: Batch[] = [];
   readonly #kind: string | undefined;
+  readonly #replays: ReplayFilter;
   #next: number;
   #mark: RecordMark | undefined;
   #missing: readonly (readonly [from: number, to: number])[];
@@ -42,6 +45,7 @@ export class Ledger {
     this.#counts = { ...progress.counts };
     this.#next = (progress.offset ?? BEFORE_FIRST) + 1;
     this.#kind = kind ?? progress.kind;
+    this.#replays = new ReplayFilter(progress.replays);
     this.#mark = progress.mark;
     this.#missing = progress.missing ?? [];
     this.#settled = progress;
@@ -64,6 +68,11 @@ export class Ledger {
 
   get openBytes(): number {
     return this.#batches.reduce((sum, batch) => sum + batch.bytes, 0);
+  }
+
+  /** True for a change that its connector has sent before. Called once for each record that tells a place. Hot path. */
+  isReplay(place: Place, key: Buffer | null): boolean {
+    return this.#replays.isReplay(place, key);
   }
 
   /** Hot path: once a record. */
@@ -132,12 +141,14 @@ export class Ledger {
 
   #state({ offset, idle }: { offset: number | undefined; idle: boolean }): Progress {
     const watermark = this.#watermark.current;
+    const replays = this.#replays.state;
     return {
       ...(offset !== undefined && offset > BEFORE_FIRST && { offset }),
       ...(watermark !== undefined && { watermark }),
       ...(idle && { idle }),
       ...(this.#kind !== undefined && { kind: this.#kind }),
       ...(this.#mark && { mark: this.#mark }),
+      ...(replays && { replays }),
       ...(this.#missing.length > 0 && { missing: this.#missing }),
       counts: { ...this.#counts },
     };

@@ -14,7 +14,7 @@ import { PARTITIONS } from '../shared/events/partition.ts';
 import { maxFrameBytes, type Progress } from '../shared/log/frame.ts';
 import { dataSubject, progressSubject } from '../shared/log/names.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { DeadLetterCause, RecordDecoder } from './decode/decoded.ts';
+import { type DeadLetterCause, type Decoded, NOTHING, type RecordDecoder } from './decode/decoded.ts';
 import { recordDecoder } from './decode/decoder.ts';
 import { type Fence, SessionEndedError, untilAvailable } from './fenced-append.ts';
 import { FrameBuilder } from './frame-builder.ts';
@@ -24,6 +24,7 @@ import { loadPosition, type Position, type Source, writeFallback } from './posit
 import { ProgressWriter } from './progress-writer.ts';
 import { BEFORE_FIRST, type KafkaRecord } from './record.ts';
 import { markOf } from './record-mark.ts';
+import { isRedriven } from './redrive-headers.ts';
 import type { Session, SessionContext } from './session.ts';
 
 export interface SessionOptions extends SessionContext {
@@ -145,7 +146,7 @@ export class PartitionSession implements Session {
     let bytes = 0;
     for (const record of records) {
       if (record.offset < this.next) continue;
-      const decoded = this.#decoder.decode(record, now);
+      const decoded = this.#decode(record, now);
       this.#ledger.enter(decoded);
       frames.add(record.offset, decoded.events);
       if (decoded.dead === undefined) continue;
@@ -195,6 +196,13 @@ export class PartitionSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#fail(new SessionEndedError('Stopped: the session was closed'));
     await this.#writer.flush();
+  }
+
+  /** Hot path. */
+  #decode(record: KafkaRecord, now: number): Decoded {
+    const decoded = this.#decoder.decode(record, now);
+    if (decoded.place === undefined || !this.#options.route.dropReplays || isRedriven(record)) return decoded;
+    return this.#ledger.isReplay(decoded.place, record.key) ? NOTHING.replayed : decoded;
   }
 
   /** B4: declared before its first data. */

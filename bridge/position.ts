@@ -112,6 +112,7 @@ function readProgress(value: unknown, where: string): Progress {
     ...(kind !== undefined && { kind }),
     ...(mark !== undefined && { mark }),
     ...(missing !== undefined && { missing }),
+    ...(value.replays !== undefined && { replays: value.replays }),
     ...(counts !== undefined && { counts }),
   };
 }

@@ -10,6 +10,7 @@ import type { MeshEvent } from '../../shared/events/event.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import type { Source } from '../position.ts';
 import type { KafkaRecord } from '../record.ts';
+import { bringsAfterOnly } from '../redrive-headers.ts';
 import { avroFormat } from './avro.ts';
 import type { Change } from './change.ts';
 import { counted, dead, decodeChange, type Setting } from './changes.ts';
@@ -82,8 +83,6 @@ class Records<E extends MeshEvent> {
   readonly #source: Source;
   readonly #model: Model<E>;
   readonly #format: Format;
-  /** The key of the last delete: the tombstone that a connector sends after it says nothing new. */
-  #deletedKey: Buffer | null = null;
 
   constructor(route: EventRoute, source: Source, model: Model<E>, format: Format) {
     this.#route = route;
@@ -109,7 +108,8 @@ class Records<E extends MeshEvent> {
 
   /** Integers beyond 2^53 cost a second, slower look, and only where a field we read has one. */
   #fromValue(value: Buffer, record: KafkaRecord, setting: Setting): Decoded<E> {
-    const change = this.#format.read(value, record, setting.exact);
+    const read = this.#format.read(value, record, setting.exact);
+    const change = bringsAfterOnly(record) ? afterOnly(read) : read;
     try {
       return placed(change, this.#fromChange(change, record, setting));
     } catch (error) {
@@ -124,27 +124,29 @@ class Records<E extends MeshEvent> {
     if (change.kind === 'tombstone') return this.#fromTombstone(record, setting);
     if (!this.#model.deleted || change.kind !== 'change' || change.op !== 'd')
       return decodeChange(this.#model, change, setting);
-    this.#deletedKey = record.key;
     if (change.before && this.#model.isWhole(change.before)) return decodeChange(this.#model, change, setting);
     return (
       this.#deleted(record, { ...setting, writtenMs: change.writtenMs ?? setting.writtenMs }) ?? NOTHING.unattributable
     );
   }
 
+  /** Also when it only follows a delete: what a record becomes does not depend on those before it. */
   #fromTombstone(record: KafkaRecord, setting: Setting): Decoded<E> {
-    const { key } = record;
-    if (!this.#model.deleted || (key && this.#deletedKey?.equals(key))) return NOTHING.tombstone;
     return this.#deleted(record, setting) ?? NOTHING.tombstone;
   }
 
   /** The event of a row that is gone, by the record's key; undefined when that does not tell which. */
   #deleted(record: KafkaRecord, setting: Setting): Decoded<E> | undefined {
     const { key } = record;
+    if (!this.#model.deleted) return undefined;
     const values = key && keyRow(this.#format.readKey(key, record), this.#route.fields.key);
-    return values && this.#model.deleted
-      ? counted([this.#model.deleted({ ...setting, exact: true, values, types: undefined })])
-      : undefined;
+    return values ? counted([this.#model.deleted({ ...setting, exact: true, values, types: undefined })]) : undefined;
   }
+}
+
+/** A redriven update whose former values were taken back when it became a dead letter. */
+function afterOnly(change: Change): Change {
+  return change.kind === 'change' && change.op === 'u' ? { ...change, op: 'c', before: null } : change;
 }
 
 function placed<E extends MeshEvent>(change: Change, decoded: Decoded<E>): Decoded<E> {

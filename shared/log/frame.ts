@@ -41,6 +41,8 @@ export interface Progress {
   readonly kind?: string;
   /** What the last record up to the offset was: shows whether Kafka's topic is still the same one. */
   readonly mark?: { readonly offset: number; readonly ms: number; readonly crc: number };
+  /** What the connectors behind a topic of changes have sent last: shows what they send again after a restart. */
+  readonly replays?: unknown;
   /** The newest ranges of offsets that Kafka no longer had when they were wanted, ends included. */
   readonly missing?: readonly (readonly [from: number, to: number])[];
   /** Running counts since the first record of this Kafka partition, by what became of the records. */
