@@ -33,7 +33,8 @@ export const DEAD_LETTER_HEADERS = {
   retracted: 'Mesh-Retracted',
 } as const;
 
-const MAX_HEADER_CHARS = 16 * 1024;
+/** A longer header is cut to this. */
+export const MAX_HEADER_CHARS = 16 * 1024;
 /** Subject, header lines and NATS's own headers. */
 const OVERHEAD_BYTES = 4 * 1024;
 const SILENCE_MS = 2_000;
@@ -122,7 +123,8 @@ function offsetOf(message: StoredMessage, { topic, partition }: Source): number 
   return Number.isSafeInteger(offset) && offset > BEFORE_FIRST ? offset : undefined;
 }
 
-function letterHeaders(
+/** All headers of a letter but `truncated`. */
+export function letterHeaders(
   source: Source,
   record: KafkaRecord,
   cause: DeadLetterCause,

@@ -23,6 +23,7 @@ const ENTRIES = {
   reset: 'infra/launcher/reset.ts',
   test: 'infra/launcher/test.ts',
   bench: 'infra/bench/main.ts',
+  bridge: 'bridge/cli/main.ts',
 };
 
 const [command = '', ...args] = process.argv.slice(2);

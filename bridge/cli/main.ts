@@ -1,0 +1,116 @@
+/** `npm run bridge -- ...` as a process: settings, connections, one command, its words and its exit code. */
+import { hostname } from 'node:os';
+import { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
+import { activeRoutes } from '../../shared/config/active-routes.ts';
+import { SettingError } from '../../shared/config/environment.ts';
+import { readSettings, type Settings } from '../../shared/config/settings.ts';
+import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
+import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
+import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
+import { createLogger } from '../../shared/telemetry/logger.ts';
+import { redactUrls } from '../../shared/telemetry/redact.ts';
+import { untilStopped } from '../../shared/telemetry/process.ts';
+import { ArgumentError, type BridgeCommand, parseCommand } from './arguments.ts';
+import { check, hasProblems } from './check.ts';
+import { checkText } from './check-text.ts';
+import { CommandError } from './command-error.ts';
+import { HELP, OVERVIEW } from './help.ts';
+import { isRight } from './partition-report.ts';
+import { ProgressLine } from './progress-line.ts';
+import { verify } from './verify.ts';
+import { verifyText } from './verify-text.ts';
+
+type Work = Exclude<BridgeCommand, { readonly name: 'help' }>;
+
+const NATS_PATIENCE_MS = 10_000;
+const FINE = 0;
+const PROBLEMS = 1;
+const NOT_RUN = 2;
+
+const stop = new AbortController();
+void untilStopped().then((signal) => stop.abort(new CommandError(`Stopped by ${signal}`)));
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+process.exit(await main());
+
+async function main(): Promise<number> {
+  try {
+    const command = parseCommand(process.argv.slice(2));
+    if (command.name === 'help') {
+      await print(command.of ? HELP[command.of] : OVERVIEW);
+      return FINE;
+    }
+    return await run(command);
+  } catch (error) {
+    const known = error instanceof ArgumentError || error instanceof CommandError || error instanceof SettingError;
+    const text = known
+      ? explainKafkaError(error)
+      : ((error instanceof Error ? error.stack : undefined) ?? String(error));
+    process.stderr.write(
+      `${redactUrls(error instanceof Error && !known ? `${explainKafkaError(error)}\n${text}` : text)}\n`,
+    );
+    return error instanceof SettingError && process.argv[2] === 'check' ? PROBLEMS : NOT_RUN;
+  }
+}
+
+async function run(command: Work): Promise<number> {
+  const settings = readSettings();
+  const context = {
+    routes: await activeRoutes(command.routes ?? settings.routesFile),
+    registry: registryOf(settings),
+    kafka: await createKafkaClient({
+      clientId: 'weir-cli',
+      settings: settings.kafka,
+      logger: createLogger('bridge', 'error'),
+      retries: 3,
+    }),
+    signal: stop.signal,
+  };
+  switch (command.name) {
+    case 'check': {
+      const report = await check({ ...context, topic: command.topic, samples: command.samples });
+      await print(command.json ? `${JSON.stringify(report, null, 2)}\n` : `${checkText(report)}\n`);
+      return hasProblems(report) ? PROBLEMS : FINE;
+    }
+    case 'verify': {
+      await using log = await openLog(settings);
+      const line = new ProgressLine(process.stderr);
+      const reports = await verify({
+        ...{ ...command, ...context, log },
+        onRecords: (count, source, offset, end) => line.records(count, source, offset, end),
+      });
+      line.clear();
+      await print(command.json ? `${JSON.stringify(reports, null, 2)}\n` : `${verifyText(reports)}\n`);
+      return reports.every(isRight) ? FINE : PROBLEMS;
+    }
+    case 'redrive':
+      throw new CommandError('Cannot redrive yet');
+    default:
+      return command satisfies never;
+  }
+}
+
+/** A daemon waits for NATS as long as it takes; somebody at a terminal does not. */
+async function openLog({ natsUrl }: Settings): Promise<JetStreamLog> {
+  const opening = connectLog({ servers: natsUrl, name: `weir-cli-${hostname()}-${process.pid}` });
+  const timer = Promise.withResolvers<never>();
+  const away = new CommandError(
+    `Cannot reach NATS at ${redactUrls(natsUrl)}: check NATS_URL, and that nats-server runs`,
+  );
+  const handle = setTimeout(() => timer.reject(away), NATS_PATIENCE_MS);
+  try {
+    return await Promise.race([opening, timer.promise]);
+  } finally {
+    clearTimeout(handle);
+  }
+}
+
+function registryOf({ schemaRegistryUrl, schemaRegistryUser, schemaRegistryPassword }: Settings) {
+  return schemaRegistryUrl === undefined
+    ? undefined
+    : new SchemaRegistry({ urls: schemaRegistryUrl, user: schemaRegistryUser, password: schemaRegistryPassword });
+}
+
+/** Resolves when it is written: the process ends behind it. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}

@@ -1,0 +1,233 @@
+/**
+ * One Kafka partition whose records become events: proves that EVENTS and DLQ hold exactly what its records become.
+ *
+ * Owns: what can be compared (retention on either side), and bringing records and frames together in step.
+ * Does not own: the comparison (events-comparison.ts, letter-comparison.ts).
+ */
+import type { EventRoute } from '../../shared/config/routes.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import { OFFSETS_HEADER, type StoredMessage } from '../../shared/log/log.ts';
+import { dataSubject, EVENTS, progressSubject } from '../../shared/log/names.ts';
+import { recordDecoder } from '../decode/decoder.ts';
+import { parseProgress, type Source } from '../position.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../record.ts';
+import { compareMark } from '../record-mark.ts';
+import { DecodeAgain, prepareRecords } from './decode-again.ts';
+import { EventsComparison } from './events-comparison.ts';
+import { addLost, Findings, type NotCompared } from './findings.ts';
+import type { OffsetRange } from './kafka-reader.ts';
+import type { Bounds } from './lane-comparison.ts';
+import { LetterComparison } from './letter-comparison.ts';
+import { counts, emptyReport, type PartitionReport } from './partition-report.ts';
+import type { ReadBatch } from './range-reading.ts';
+import { readLogTo } from './read-log.ts';
+import type { TopicLetters } from './letters-of-topic.ts';
+import type { VerifyContext } from './verify.ts';
+
+export interface EventsTask {
+  readonly source: Source;
+  readonly route: EventRoute;
+  readonly letters: TopicLetters;
+  readonly range: OffsetRange;
+  /** The last progress frame, read before the letters. */
+  readonly last: StoredMessage;
+}
+
+/** From where on both sides have everything, and what they say of before. */
+interface Ground extends Bounds {
+  readonly isCut: boolean;
+  readonly notCompared: readonly NotCompared[];
+  readonly dlqBefore: number;
+}
+
+export async function verifyEvents(context: VerifyContext, task: EventsTask): Promise<PartitionReport> {
+  const findings = new Findings();
+  const progress = parseProgress(task.last);
+  const ground = await findGround(context, task, progress, findings);
+  if (ground.start > ground.end) return emptyReport(task.source, 'events', ground.notCompared, findings);
+  return new EventsRun(context, task, ground, progress, findings).run();
+}
+
+class EventsRun {
+  readonly #context: VerifyContext;
+  readonly #task: EventsTask;
+  readonly #ground: Ground;
+  readonly #progress: Progress;
+  readonly #findings: Findings;
+  readonly #letters: LetterComparison;
+  readonly #events: EventsComparison;
+  readonly #decoder: DecodeAgain;
+  readonly #kafka: AsyncGenerator<ReadBatch>;
+  readonly #prepare: (records: readonly KafkaRecord[]) => Promise<void>;
+  readonly #outcomes: Record<string, number> = {};
+  #decodedTo: number;
+  #records = 0;
+
+  constructor(context: VerifyContext, task: EventsTask, ground: Ground, progress: Progress, findings: Findings) {
+    const { source, route, letters } = task;
+    const { start, end, isCut } = ground;
+    this.#context = context;
+    this.#task = task;
+    this.#ground = ground;
+    this.#progress = progress;
+    this.#findings = findings;
+    this.#events = new EventsComparison({ start, end, isCut, findings });
+    this.#letters = new LetterComparison({
+      ...{ source, findings, start, end },
+      letters: letters.marks.get(source.partition) ?? new Map(),
+      redriven: letters.redriven.get(source.partition) ?? new Set(),
+      dlqFirstSeq: letters.firstSeq,
+      dlqBefore: ground.dlqBefore,
+    });
+    const decoder = recordDecoder(route, source.topic, { partition: source.partition, registry: context.registry });
+    this.#prepare = (records) => prepareRecords(decoder, records, context.signal);
+    this.#decoder = new DecodeAgain(decoder, (offset) => this.#letters.of(offset));
+    this.#kafka = context.reader.read(source, start, end);
+    this.#decodedTo = start - 1;
+  }
+
+  async run(): Promise<PartitionReport> {
+    const { source, last } = this.#task;
+    try {
+      await this.#decodeTo(this.#ground.start); // a topic that was made again shows at once
+      for await (const message of readLogTo(this.#context.log, {
+        stream: EVENTS,
+        subjects: [dataSubject(source.topic, '*', source.partition)],
+        toSeq: last.seq,
+        signal: this.#context.signal,
+      }))
+        await this.#meet(message);
+    } finally {
+      await this.#kafka.return(undefined);
+    }
+    this.#events.finish();
+    this.#letters.finish();
+    return this.#report();
+  }
+
+  async #meet(message: StoredMessage): Promise<void> {
+    const lane = message.subject.split('.').at(-2) ?? '';
+    if (lane === 'progress') {
+      const { offset, dlq = 0 } = parseProgress(message);
+      if (offset === undefined) return;
+      await this.#decodeTo(offset);
+      this.#events.progress(offset);
+      this.#letters.progress(offset, dlq);
+      return;
+    }
+    const [from, to] =
+      /^(\d+)-(\d+)$/
+        .exec(message.header(OFFSETS_HEADER) ?? '')
+        ?.slice(1)
+        .map(Number) ?? [];
+    if (from === undefined || to === undefined) {
+      const { start, end } = this.#ground;
+      const detail = `a frame without ${OFFSETS_HEADER}; only bridges may write there`;
+      this.#findings.add('unexpected', start, end, { lane, seq: message.seq, detail });
+      return;
+    }
+    await this.#decodeTo(to);
+    const text = Buffer.from(message.payload.buffer, message.payload.byteOffset, message.payload.length).toString();
+    this.#events.frame(lane, { from, to, seq: message.seq, text });
+  }
+
+  async #decodeTo(offset: number): Promise<void> {
+    const wanted = Math.min(offset, this.#ground.end);
+    while (this.#decodedTo < wanted) {
+      const { value: batch, done } = await this.#kafka.next();
+      if (done) return;
+      await this.#prepare(batch.records);
+      this.#checkMark(batch.records);
+      for (const record of batch.records) this.#decode(record);
+      this.#decodedTo = batch.lastOffset;
+      this.#context.onRecords(batch.records.length, this.#task.source, batch.lastOffset, this.#ground.end);
+    }
+  }
+
+  /** Hot path: once a record. */
+  #decode(record: KafkaRecord): void {
+    const decoded = this.#decoder.decode(record, Date.now());
+    const { outcome, events, dead } = decoded;
+    this.#records++;
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+    if (events.length > 0) this.#events.expect(record.offset, events, (event) => this.#decoder.line(event));
+    if (dead) this.#letters.expect(record, dead, events.length > 0);
+  }
+
+  #checkMark(records: readonly KafkaRecord[]): void {
+    const { mark } = this.#progress;
+    const isHere = mark && records.some(({ offset }) => offset === mark.offset);
+    if (isHere && compareMark(mark, records) === 'other')
+      this.#findings.add('replaced', mark.offset, mark.offset, {
+        detail: 'Kafka has another record here than the one that was read: the topic was made again',
+      });
+  }
+
+  #report(): PartitionReport {
+    const { start, end, notCompared } = this.#ground;
+    return {
+      ...this.#task.source,
+      kind: 'events',
+      compared: { from: start, to: end },
+      records: this.#records,
+      lines: this.#events.lines,
+      frames: this.#events.frames,
+      letters: this.#letters.compared,
+      redriven: this.#letters.redriven,
+      outcomes: this.#outcomes,
+      checksums: this.#events.checksums,
+      findings: this.#findings.list,
+      totals: this.#findings.totals,
+      notCompared,
+      cannotTell: counts({
+        'lines whose frames retention may have removed from EVENTS': this.#events.cut,
+        'dead letters that retention may have removed from DLQ': this.#letters.cut,
+        'records that depended on the clock or the registry of their day': this.#decoder.uncertain,
+      }),
+    };
+  }
+}
+
+async function findGround(
+  context: VerifyContext,
+  task: EventsTask,
+  progress: Progress,
+  findings: Findings,
+): Promise<Ground> {
+  const { log, from = 0, to = Number.POSITIVE_INFINITY } = context;
+  const { range } = task;
+  const last = progress.offset ?? BEFORE_FIRST;
+  const end = Math.min(last, to, range.high - 1);
+  if (range.high <= last && to >= range.high)
+    findings.add('replaced', range.high, last, {
+      detail: `Kafka's partition ends at offset ${range.high}, but ${last} was read: the topic was made again, or truncated`,
+    });
+  addLost(findings, progress.missing, from, Math.min(last, to));
+  const notCompared: NotCompared[] = [];
+  if (range.low > from)
+    notCompared.push({ from, to: Math.min(range.low - 1, end), why: 'Kafka no longer has them (retention)' });
+  const kept = parseProgress(await firstProgress(context, task));
+  const isCut = kept.offset !== undefined && (await log.state(EVENTS)).firstSeq > 1;
+  const cutStart = isCut ? (kept.offset ?? BEFORE_FIRST) + 1 : 0;
+  const start = Math.max(from, range.low, 0);
+  if (cutStart > start)
+    notCompared.push({
+      from: start,
+      to: Math.min(cutStart - 1, end),
+      why: 'EVENTS no longer has them all (retention)',
+    });
+  return {
+    start: Math.max(start, cutStart),
+    end,
+    isCut,
+    notCompared: notCompared.filter((part) => part.from <= part.to),
+    dlqBefore: isCut ? (kept.dlq ?? 0) : 0,
+  };
+}
+
+/** The oldest progress frame that EVENTS has. */
+async function firstProgress({ log, signal }: VerifyContext, { source, last }: EventsTask): Promise<StoredMessage> {
+  const subjects = [progressSubject(source.topic, source.partition)];
+  for await (const message of readLogTo(log, { stream: EVENTS, subjects, toSeq: last.seq, signal })) return message;
+  return last;
+}
