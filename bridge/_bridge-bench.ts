@@ -19,12 +19,15 @@ export interface RunningBridge {
   stop(): Promise<void>;
 }
 
+/** Of a Kafka record. */
+type Value = string | Buffer | null;
+
 /** A topic and a route of its own. */
 export interface Bench {
   readonly route: EventRoute<'order'>;
   readonly topic: string;
   /** Sends records to a partition, in order. */
-  send(partition: number, ...values: (string | null)[]): Promise<void>;
+  send(partition: number, ...values: Value[]): Promise<void>;
   start(): RunningBridge;
 }
 
@@ -75,7 +78,7 @@ export class BridgeBench implements AsyncDisposable {
     };
   }
 
-  async send(topic: string, partition: number, ...values: (string | null)[]): Promise<void> {
+  async send(topic: string, partition: number, ...values: Value[]): Promise<void> {
     await this.producer.send({ topic, messages: values.map((value, at) => ({ key: `k${at}`, value, partition })) });
   }
 

@@ -95,8 +95,8 @@ class Schemas {
   readonly #members: Members;
   readonly #isDebezium: boolean;
   readonly #writers = new Map<SchemaKey, Writer>();
-  /** Schemas that cannot be had, and why; asked for again with the next batch, for they may be registered late. */
-  readonly #refused = new Map<SchemaKey, AvroDataError>();
+  /** Schemas that cannot be had, and why; for one batch, because they may be registered late. */
+  readonly #refused = new Map<SchemaKey, { readonly error: AvroDataError; isUsed: boolean }>();
   /** The last one used: nearly always the next one too. */
   #last: { readonly schema: SchemaKey; readonly writer: Writer } | undefined;
 
@@ -108,6 +108,7 @@ class Schemas {
   }
 
   prepare(records: readonly KafkaRecord[], readsKeys: boolean): Promise<void> | undefined {
+    for (const [schema, { isUsed }] of this.#refused) if (isUsed) this.#refused.delete(schema);
     const missing = new Set<SchemaKey>();
     for (const record of records) {
       const { value, key } = record;
@@ -133,7 +134,8 @@ class Schemas {
   #note(bytes: Buffer, header: Buffer | undefined, missing: Set<SchemaKey>): void {
     try {
       const { schema } = readFrame(bytes, header);
-      if (schema !== this.#last?.schema && !this.#writers.has(schema)) missing.add(schema);
+      if (schema === this.#last?.schema || this.#writers.has(schema) || this.#refused.has(schema)) return;
+      missing.add(schema);
     } catch (error) {
       if (!(error instanceof AvroDataError)) throw error;
     }
@@ -145,17 +147,20 @@ class Schemas {
       throw new Error(
         `Cannot read topic "${this.#topic}": its records are Avro of schema ${[...missing].join(', ')}; set SCHEMA_REGISTRY_URL`,
       );
-    await Promise.all(
+    const outcomes = await Promise.allSettled(
       [...missing].map(async (schema) => {
         try {
           this.#writers.set(schema, this.#writerOf(await registry.schema(schema)));
-          this.#refused.delete(schema);
         } catch (error) {
           if (!(error instanceof AvroDataError)) throw error;
-          this.#refused.set(schema, error);
+          this.#refused.set(schema, { error, isUsed: false });
         }
       }),
     );
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed?.status !== 'rejected') return;
+    this.#refused.clear(); // the records come later, and then what was unknown may be registered
+    throw failed.reason;
   }
 
   #writer(schema: SchemaKey): Writer {
@@ -165,7 +170,10 @@ class Schemas {
       this.#last = { schema, writer };
       return writer;
     }
-    throw this.#refused.get(schema) ?? new Error(`Cannot happen: schema ${schema} was not prepared`);
+    const refused = this.#refused.get(schema);
+    if (!refused) throw new Error(`Cannot happen: schema ${schema} was not prepared`);
+    refused.isUsed = true;
+    throw refused.error;
   }
 
   #writerOf(type: AvroType): Writer {
