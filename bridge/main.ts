@@ -1,12 +1,12 @@
 /** The bridge as a process: reads settings and routes, connects, runs until it is told to stop, drains. */
 import { hostname } from 'node:os';
-import { SchemaRegistry } from '../shared/avro/schema-registry.ts';
+import { registryOf } from '../shared/avro/registry-of-settings.ts';
 import { activeRoutes } from '../shared/config/active-routes.ts';
 import { RoutesWatch } from '../shared/config/routes-watch.ts';
 import { readSettings } from '../shared/config/settings.ts';
 import { createKafkaClient } from '../shared/kafka/kafka-client.ts';
 import { connectLog } from '../shared/log/jetstream-log.ts';
-import { provisionMesh, provisionMirror } from '../shared/log/provision.ts';
+import { DEFAULT_RETENTION, provisionMesh, provisionMirror } from '../shared/log/provision.ts';
 import { Membership } from '../shared/runtime/membership.ts';
 import { announce } from '../shared/runtime/nats-service.ts';
 import { runtimeName } from '../shared/runtime/runtime-name.ts';
@@ -31,10 +31,10 @@ await runMain(NAME, async (stop) => {
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
   const kafka = await createKafkaClient({ clientId: 'weir-bridge', settings: settings.kafka, logger });
+  const retention = { ...DEFAULT_RETENTION, mirrorBytes: settings.mirrorBytes };
   const metrics = createMetrics({ component: NAME, instance });
   const meter = new Meter(ackObserver(metrics));
-  const { schemaRegistryUrl: urls, schemaRegistryUser: user, schemaRegistryPassword: password } = settings;
-  const registry = urls === undefined ? undefined : new SchemaRegistry({ urls, user, password });
+  const registry = await registryOf(settings);
   const bridge = new KafkaToJetStream({
     kafka,
     log,
@@ -43,7 +43,7 @@ await runMain(NAME, async (stop) => {
     meter,
     registry,
     members: () => membership.live(),
-    provisionMirror: ({ topic, partition }) => provisionMirror(log, topic, partition),
+    provisionMirror: ({ topic, partition }) => provisionMirror(log, topic, partition, retention),
     groupId: settings.kafkaGroup,
     stallMs: settings.bridgeStallMs,
   });

@@ -3,8 +3,11 @@
  * Workers read it once, at start; nothing else reads process.env.
  */
 
-import { type Environment, portSetting, SettingError, textSetting } from './environment.ts';
+import { choiceSetting, type Environment, portSetting, SettingError, textSetting } from './environment.ts';
 import { type KafkaSettings, readKafkaSettings } from './kafka-settings.ts';
+import { type Secret, secretSetting } from './secret.ts';
+
+const MIN_MIRROR_BYTES = 1024 * 1024;
 
 export interface Settings {
   readonly natsUrl: string;
@@ -19,12 +22,14 @@ export interface Settings {
   /** Names this process among the members; made up when absent. */
   readonly instance: string | undefined;
   readonly routesFile: string | undefined;
+  /** Bytes that are kept of one mirrored Kafka partition; nats-server sets them aside when the mirror is made. */
+  readonly mirrorBytes: number;
   /** A bridge is not ready when a Kafka partition has stood still for this long with something to do, ms. */
   readonly bridgeStallMs: number;
   /** A Confluent-compatible schema registry; without one, Avro records cannot be read. */
   readonly schemaRegistryUrl: string | undefined;
   readonly schemaRegistryUser: string | undefined;
-  readonly schemaRegistryPassword: string | undefined;
+  readonly schemaRegistryPassword: Secret | undefined;
   readonly otlpEndpoint: string | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -39,21 +44,14 @@ export function readSettings(env: Environment = process.env): Settings {
     gatewayPort: portSetting(env, 'WEIR_GATEWAY_PORT', 8080, 0),
     instance: textSetting(env, 'WEIR_INSTANCE'),
     routesFile: textSetting(env, 'WEIR_ROUTES'),
+    mirrorBytes: bytesSetting(env, 'WEIR_MIRROR_BYTES', 1024 ** 3),
     bridgeStallMs: secondsSetting(env, 'WEIR_BRIDGE_STALL_SECONDS', 60) * 1000,
     schemaRegistryUrl: textSetting(env, 'SCHEMA_REGISTRY_URL'),
     schemaRegistryUser: textSetting(env, 'SCHEMA_REGISTRY_USER'),
-    schemaRegistryPassword: textSetting(env, 'SCHEMA_REGISTRY_PASSWORD'),
+    schemaRegistryPassword: secretSetting(env, 'SCHEMA_REGISTRY_PASSWORD'),
     otlpEndpoint: textSetting(env, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
-    logLevel: choice(env, 'WEIR_LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+    logLevel: choiceSetting(env, 'WEIR_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   };
-}
-
-function choice<const T extends string>(env: Environment, name: string, choices: readonly T[], fallback: T): T {
-  const value = textSetting(env, name);
-  if (value === undefined) return fallback;
-  const found = choices.find((candidate) => candidate === value);
-  if (!found) throw new SettingError(`Cannot use ${name}="${value}": expected one of ${choices.join(', ')}`);
-  return found;
 }
 
 function secondsSetting(env: Environment, name: string, fallback: number): number {
@@ -63,4 +61,13 @@ function secondsSetting(env: Environment, name: string, fallback: number): numbe
   if (!(seconds > 0 && Number.isFinite(seconds)))
     throw new SettingError(`Cannot use ${name}="${text}": expected a number of seconds above 0`);
   return seconds;
+}
+
+function bytesSetting(env: Environment, name: string, fallback: number): number {
+  const text = textSetting(env, name);
+  if (text === undefined) return fallback;
+  const bytes = Number(text);
+  if (!Number.isSafeInteger(bytes) || bytes < MIN_MIRROR_BYTES)
+    throw new SettingError(`Cannot use ${name}="${text}": expected a number of bytes, ${MIN_MIRROR_BYTES} or more`);
+  return bytes;
 }
