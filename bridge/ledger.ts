@@ -9,7 +9,7 @@
 import type { Progress } from '../shared/log/frame.ts';
 import { PartitionWatermark } from '../shared/event-time/watermark.ts';
 import type { Decoded } from './decode/decoded.ts';
-import type { Place } from './decode/place.ts';
+import type { Place, TOMBSTONE } from './decode/place.ts';
 import { ReplayFilter } from './decode/replay-filter.ts';
 import { BEFORE_FIRST } from './record.ts';
 import type { RecordMark } from './record-mark.ts';
@@ -71,7 +71,7 @@ export class Ledger {
   }
 
   /** True for a change that its connector has sent before. Called once for each record that tells a place. Hot path. */
-  isReplay(place: Place, key: Buffer | null): boolean {
+  isReplay(place: Place | typeof TOMBSTONE, key: Buffer | null): boolean {
     return this.#replays.isReplay(place, key);
   }
 
