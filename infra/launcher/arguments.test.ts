@@ -3,7 +3,14 @@ import { ArgumentError, parseMesh, parseStart } from './arguments.ts';
 
 describe('npm start', () => {
   it('runs everything on Node with demo orders by default', () => {
-    expect(parseStart([])).toEqual({ help: false, runtime: 'node', fused: [], demo: true, scale: new Map() });
+    expect(parseStart([])).toEqual({
+      help: false,
+      runtime: 'node',
+      fused: [],
+      demo: true,
+      cdc: false,
+      scale: new Map(),
+    });
   });
 
   it('understands every option', () => {
@@ -14,6 +21,7 @@ describe('npm start', () => {
       'sales, rfm',
       '--fuse=a,b',
       '--no-demo',
+      '--cdc',
       '--scale',
       'rfm=3',
     ]);
@@ -25,6 +33,7 @@ describe('npm start', () => {
         ['a', 'b'],
       ],
       demo: false,
+      cdc: true,
       scale: new Map([['rfm', 3]]),
     });
   });

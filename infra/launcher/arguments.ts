@@ -10,6 +10,8 @@ export interface StartOptions {
   /** Each list of services runs in one process. */
   readonly fused: readonly (readonly string[])[];
   readonly demo: boolean;
+  /** Change data capture: PostgreSQL and Debezium come up, too. */
+  readonly cdc: boolean;
   readonly scale: ReadonlyMap<string, number>;
 }
 
@@ -38,6 +40,7 @@ export function parseStart(args: readonly string[]): StartOptions {
         fuse: { type: 'string', multiple: true, default: [] },
         scale: { type: 'string', multiple: true, default: [] },
         'no-demo': { type: 'boolean', default: false },
+        cdc: { type: 'boolean', default: false },
       },
     }),
   );
@@ -48,6 +51,7 @@ export function parseStart(args: readonly string[]): StartOptions {
     runtime,
     fused: parseFused(values.fuse),
     demo: !values['no-demo'],
+    cdc: values.cdc,
     scale: new Map(values.scale.map(parseScale)),
   };
 }

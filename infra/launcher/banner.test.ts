@@ -22,4 +22,14 @@ it('names every URL, where each server came from, and hides passwords', () => {
   expect(text).toContain('http://127.0.0.1:8222\n');
   expect(text).toContain('curl -s http://127.0.0.1:8081/api/v1/status');
   expect(text).not.toContain('pw');
+  expect(text).not.toContain('psql');
+});
+
+it('tells how to look into a PostgreSQL of ours without showing the password', () => {
+  const url = 'postgres://weir@127.0.0.1:5432/shop';
+  const servers = [
+    { name: 'PostgreSQL', url, version: '18.4', source: 'npm', passwordFile: '.weir/postgres/password' },
+  ];
+  const text = banner({ pid: 1, startedAt: '', dataDir: '', gatewayUrl: '', servers, workers: [] }, '.weir');
+  expect(text).toContain(`  PGPASSFILE=.weir/postgres/password psql ${url}\n`);
 });

@@ -14,6 +14,9 @@ export function banner(report: LauncherReport, shownDataDir: string): string {
     ['Data, logs', shownDataDir, 'kept between runs; `npm run reset` deletes it'],
     ['Workers', workers.map((worker) => worker.name).join(', '), ''],
   ];
+  // The URL of a server of ours has no password.
+  const shop = servers.find((server) => server.passwordFile !== undefined);
+  const psql = shop ? `  PGPASSFILE=${shop.passwordFile} psql ${shop.url}\n` : '';
   const natsUrl = servers.find((server) => server.name === 'NATS')?.url ?? '';
   return `
 Weir is ready.
@@ -25,7 +28,7 @@ Try next
   curl -s ${gatewayUrl}/api/v1/sales/live
   curl -s ${gatewayUrl}/api/v1/rfm/summary
   nats -s ${redactUrls(natsUrl)} sub 'kafka.>'
-  npm run mesh -- status
+${psql}  npm run mesh -- status
   npm run mesh -- scale rfm=3
 
 Ctrl-C stops everything.

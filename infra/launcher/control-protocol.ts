@@ -17,6 +17,8 @@ export interface ServerReport {
   readonly version: string;
   readonly source: string;
   readonly pid?: number;
+  /** Of a PostgreSQL of ours: what PGPASSFILE is to name. */
+  readonly passwordFile?: string;
 }
 
 export interface LauncherReport {

@@ -7,6 +7,7 @@ Options
   --runtime node|bun|deno   what runs the workers (default: node, the pinned one)
   --fuse sales,rfm          run these services in one process: each frame is read once
   --scale rfm=3             start with so many workers of a service
+  --cdc                     real change data capture: PostgreSQL and Debezium come up, too; the demo writes to PostgreSQL
   --no-demo                 no demo orders
   --help                    this text
 
@@ -14,12 +15,15 @@ Environment
   NATS_URL                  use this nats-server (2.11 or newer, with JetStream) instead of starting one
   KAFKA_BOOTSTRAP_SERVERS   use this Kafka instead of starting one; turns the demo orders off
   SCHEMA_REGISTRY_URL       use this schema registry instead of starting one
+  DATABASE_URL              with --cdc: capture this PostgreSQL instead of starting one; turns the demo orders off
   WEIR_GATEWAY_PORT         8080    } a busy port is named,
   WEIR_NATS_PORT            4222    } and the next free one
   WEIR_NATS_MONITOR_PORT    8222    } taken and printed
   WEIR_KAFKA_PORT           9092    }
   WEIR_KAFKA_CONTROLLER_PORT 9093   }
   WEIR_SCHEMA_REGISTRY_PORT 8081    }
+  WEIR_POSTGRES_PORT        5432    }
+  WEIR_CONNECT_PORT         8083    }
   WEIR_NATS_SYNC            2m      how often nats-server syncs its files; "always": before every ack
   WEIR_DATA_DIR             .weir   data, logs, the launcher's state
   WEIR_CACHE                ~/.cache/weir   nats-server and Kafka, downloaded or built once per user
@@ -32,6 +36,6 @@ export const MESH_HELP = `npm run mesh -- <command>
   status                    servers and workers, and what the gateway says of the mesh
   scale rfm=3               run so many workers of a service
   restart rfm               restart the workers of a service one after the other, or one worker: restart rfm-2
-  logs rfm [--no-follow]    follow the log of a service, a worker, nats-server or kafka
+  logs rfm [--no-follow]    follow the log of a service, a worker, nats-server, kafka, postgres or connect
   stop                      stop everything, as Ctrl-C does
 `;

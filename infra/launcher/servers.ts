@@ -111,7 +111,7 @@ async function keepKafka(ports: Ports, options: ServersOptions): Promise<KeptSer
   return keepServer({ name, say, start: () => announced(() => startKafka(settings), name, options) });
 }
 
-async function announced(
+export async function announced(
   start: () => Promise<RunningServer>,
   name: string,
   { say, stop }: ServersOptions,

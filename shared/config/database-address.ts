@@ -1,6 +1,6 @@
 /** Where a database is and who connects to it, from a URL and a password file. Pure but for reading that file. */
-import { readFile } from 'node:fs/promises';
-import { SettingError } from './environment.ts';
+import { type Environment, SettingError, textSetting } from './environment.ts';
+import { readSettingFile } from './secret.ts';
 
 export interface DatabaseAddress {
   readonly host: string;
@@ -56,9 +56,12 @@ export function passwordOf(text: string, address: Omit<DatabaseAddress, 'passwor
   return undefined;
 }
 
-/** The address of `DATABASE_URL`, its password from the URL or from the file that `PGPASSFILE` names. */
-export async function databaseOf(env: Readonly<Record<string, string | undefined>>): Promise<DatabaseAddress> {
-  const address = parseDatabaseUrl(env.DATABASE_URL ?? '');
-  if (address.password !== '' || !env.PGPASSFILE) return address;
-  return { ...address, password: passwordOf(await readFile(env.PGPASSFILE, 'utf8'), address) ?? '' };
+/** The address of a URL that a setting holds, its password from the URL or from the file that `PGPASSFILE` names. */
+export async function databaseSetting(env: Environment, setting: string): Promise<DatabaseAddress | undefined> {
+  const url = textSetting(env, setting);
+  if (url === undefined) return undefined;
+  const address = parseDatabaseUrl(url, setting);
+  const file = textSetting(env, 'PGPASSFILE');
+  if (address.password !== '' || file === undefined) return address;
+  return { ...address, password: passwordOf(await readSettingFile('PGPASSFILE', file), address) ?? '' };
 }
