@@ -1,6 +1,6 @@
 /** `npm run bridge -- ...` as a process: settings, connections, one command, its words and its exit code. */
 import { hostname } from 'node:os';
-import { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
+import { registryOf } from '../../shared/avro/registry-of-settings.ts';
 import { activeRoutes } from '../../shared/config/active-routes.ts';
 import { SettingError } from '../../shared/config/environment.ts';
 import { readSettings, type Settings } from '../../shared/config/settings.ts';
@@ -56,7 +56,7 @@ async function run(command: Work): Promise<number> {
   const settings = readSettings();
   const context = {
     routes: await activeRoutes(command.routes ?? settings.routesFile),
-    registry: registryOf(settings),
+    registry: await registryOf(settings),
     kafka: await createKafkaClient({
       clientId: 'weir-cli',
       settings: settings.kafka,
@@ -102,12 +102,6 @@ async function openLog({ natsUrl }: Settings): Promise<JetStreamLog> {
   } finally {
     clearTimeout(handle);
   }
-}
-
-function registryOf({ schemaRegistryUrl, schemaRegistryUser, schemaRegistryPassword }: Settings) {
-  return schemaRegistryUrl === undefined
-    ? undefined
-    : new SchemaRegistry({ urls: schemaRegistryUrl, user: schemaRegistryUser, password: schemaRegistryPassword });
 }
 
 /** Resolves when it is written: the process ends behind it. */

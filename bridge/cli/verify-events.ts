@@ -1,22 +1,25 @@
 /**
  * One Kafka partition whose records become events: proves that EVENTS and DLQ hold exactly what its records become.
  *
- * Owns: what can be compared (retention on either side), and bringing records and frames together in step.
- * Does not own: the comparison (events-comparison.ts, letter-comparison.ts).
+ * Owns: bringing records and frames together in step.
+ * Does not own: what can be compared (events-ground.ts), the comparison (events-comparison.ts, letter-comparison.ts).
  */
 import type { EventRoute } from '../../shared/config/routes.ts';
 import type { Progress } from '../../shared/log/frame.ts';
 import { OFFSETS_HEADER, type StoredMessage } from '../../shared/log/log.ts';
-import { dataSubject, EVENTS, progressSubject } from '../../shared/log/names.ts';
+import { dataSubject, EVENTS } from '../../shared/log/names.ts';
+import { type Decoded, NOTHING } from '../decode/decoded.ts';
 import { recordDecoder } from '../decode/decoder.ts';
+import { ReplayFilter } from '../decode/replay-filter.ts';
 import { parseProgress, type Source } from '../position.ts';
-import { BEFORE_FIRST, type KafkaRecord } from '../record.ts';
+import type { KafkaRecord } from '../record.ts';
 import { compareMark } from '../record-mark.ts';
+import { isRedriven } from '../redrive-headers.ts';
 import { DecodeAgain, prepareRecords } from './decode-again.ts';
 import { EventsComparison } from './events-comparison.ts';
-import { addLost, Findings, type NotCompared } from './findings.ts';
+import { type EventsGround, findEventsGround } from './events-ground.ts';
+import { Findings } from './findings.ts';
 import type { OffsetRange } from './kafka-reader.ts';
-import type { Bounds } from './lane-comparison.ts';
 import { LetterComparison } from './letter-comparison.ts';
 import { counts, emptyReport, type PartitionReport } from './partition-report.ts';
 import type { ReadBatch } from './range-reading.ts';
@@ -33,17 +36,10 @@ export interface EventsTask {
   readonly last: StoredMessage;
 }
 
-/** From where on both sides have everything, and what they say of before. */
-interface Ground extends Bounds {
-  readonly isCut: boolean;
-  readonly notCompared: readonly NotCompared[];
-  readonly dlqBefore: number;
-}
-
 export async function verifyEvents(context: VerifyContext, task: EventsTask): Promise<PartitionReport> {
   const findings = new Findings();
   const progress = parseProgress(task.last);
-  const ground = await findGround(context, task, progress, findings);
+  const ground = await findEventsGround(context, task, progress, findings);
   if (ground.start > ground.end) return emptyReport(task.source, 'events', ground.notCompared, findings);
   return new EventsRun(context, task, ground, progress, findings).run();
 }
@@ -51,19 +47,20 @@ export async function verifyEvents(context: VerifyContext, task: EventsTask): Pr
 class EventsRun {
   readonly #context: VerifyContext;
   readonly #task: EventsTask;
-  readonly #ground: Ground;
+  readonly #ground: EventsGround;
   readonly #progress: Progress;
   readonly #findings: Findings;
   readonly #letters: LetterComparison;
   readonly #events: EventsComparison;
   readonly #decoder: DecodeAgain;
+  readonly #replays: ReplayFilter;
   readonly #kafka: AsyncGenerator<ReadBatch>;
   readonly #prepare: (records: readonly KafkaRecord[]) => Promise<void>;
   readonly #outcomes: Record<string, number> = {};
   #decodedTo: number;
   #records = 0;
 
-  constructor(context: VerifyContext, task: EventsTask, ground: Ground, progress: Progress, findings: Findings) {
+  constructor(context: VerifyContext, task: EventsTask, ground: EventsGround, progress: Progress, findings: Findings) {
     const { source, route, letters } = task;
     const { start, end, isCut } = ground;
     this.#context = context;
@@ -82,8 +79,9 @@ class EventsRun {
     const decoder = recordDecoder(route, source.topic, { partition: source.partition, registry: context.registry });
     this.#prepare = (records) => prepareRecords(decoder, records, context.signal);
     this.#decoder = new DecodeAgain(decoder, (offset) => this.#letters.of(offset));
-    this.#kafka = context.reader.read(source, start, end);
-    this.#decodedTo = start - 1;
+    this.#replays = new ReplayFilter(ground.replays);
+    this.#kafka = context.reader.read(source, ground.decodeFrom, end);
+    this.#decodedTo = ground.decodeFrom - 1;
   }
 
   async run(): Promise<PartitionReport> {
@@ -146,12 +144,18 @@ class EventsRun {
 
   /** Hot path: once a record. */
   #decode(record: KafkaRecord): void {
-    const decoded = this.#decoder.decode(record, Date.now());
-    const { outcome, events, dead } = decoded;
+    const { outcome, events, dead } = this.#asTheBridge(record);
+    if (record.offset < this.#ground.start) return; // only to know what a connector has sent before
     this.#records++;
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
     if (events.length > 0) this.#events.expect(record.offset, events, (event) => this.#decoder.line(event));
     if (dead) this.#letters.expect(record, dead, events.length > 0);
+  }
+
+  #asTheBridge(record: KafkaRecord): Decoded {
+    const decoded = this.#decoder.decode(record, Date.now());
+    if (decoded.place === undefined || !this.#task.route.dropReplays || isRedriven(record)) return decoded;
+    return this.#replays.isReplay(decoded.place, record.key) ? NOTHING.replayed : decoded;
   }
 
   #checkMark(records: readonly KafkaRecord[]): void {
@@ -186,48 +190,4 @@ class EventsRun {
       }),
     };
   }
-}
-
-async function findGround(
-  context: VerifyContext,
-  task: EventsTask,
-  progress: Progress,
-  findings: Findings,
-): Promise<Ground> {
-  const { log, from = 0, to = Number.POSITIVE_INFINITY } = context;
-  const { range } = task;
-  const last = progress.offset ?? BEFORE_FIRST;
-  const end = Math.min(last, to, range.high - 1);
-  if (range.high <= last && to >= range.high)
-    findings.add('replaced', range.high, last, {
-      detail: `Kafka's partition ends at offset ${range.high}, but ${last} was read: the topic was made again, or truncated`,
-    });
-  addLost(findings, progress.missing, from, Math.min(last, to));
-  const notCompared: NotCompared[] = [];
-  if (range.low > from)
-    notCompared.push({ from, to: Math.min(range.low - 1, end), why: 'Kafka no longer has them (retention)' });
-  const kept = parseProgress(await firstProgress(context, task));
-  const isCut = kept.offset !== undefined && (await log.state(EVENTS)).firstSeq > 1;
-  const cutStart = isCut ? (kept.offset ?? BEFORE_FIRST) + 1 : 0;
-  const start = Math.max(from, range.low, 0);
-  if (cutStart > start)
-    notCompared.push({
-      from: start,
-      to: Math.min(cutStart - 1, end),
-      why: 'EVENTS no longer has them all (retention)',
-    });
-  return {
-    start: Math.max(start, cutStart),
-    end,
-    isCut,
-    notCompared: notCompared.filter((part) => part.from <= part.to),
-    dlqBefore: isCut ? (kept.dlq ?? 0) : 0,
-  };
-}
-
-/** The oldest progress frame that EVENTS has. */
-async function firstProgress({ log, signal }: VerifyContext, { source, last }: EventsTask): Promise<StoredMessage> {
-  const subjects = [progressSubject(source.topic, source.partition)];
-  for await (const message of readLogTo(log, { stream: EVENTS, subjects, toSeq: last.seq, signal })) return message;
-  return last;
 }
