@@ -16,6 +16,7 @@ import { dataSubject, progressSubject } from '../shared/log/names.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type DeadLetterCause, type Decoded, NOTHING, type RecordDecoder } from './decode/decoded.ts';
 import { recordDecoder } from './decode/decoder.ts';
+import { TOMBSTONE } from './decode/place.ts';
 import { type Fence, SessionEndedError, untilAvailable } from './fenced-append.ts';
 import { FrameBuilder } from './frame-builder.ts';
 import { Lane } from './lane.ts';
@@ -202,7 +203,8 @@ export class PartitionSession implements Session {
   #decode(record: KafkaRecord, now: number): Decoded {
     const decoded = this.#decoder.decode(record, now);
     if (decoded.place === undefined || !this.#options.route.dropReplays || isRedriven(record)) return decoded;
-    return this.#ledger.isReplay(decoded.place, record.key) ? NOTHING.replayed : decoded;
+    if (!this.#ledger.isReplay(decoded.place, record.key)) return decoded;
+    return decoded.place === TOMBSTONE ? NOTHING.tombstone : NOTHING.replayed;
   }
 
   /** B4: declared before its first data. */

@@ -111,6 +111,11 @@ describe('what is refused', () => {
     it(name, () => expect(() => decodeDebezium(text, false)).toThrow(DataError));
 });
 
+/** The records that a real connector wrote around its restarts. */
+function replays(): string[] {
+  return lines('pg-restart-replay.jsonl').flatMap((line) => (JSON.parse(line) as { value: string | null }).value ?? []);
+}
+
 describe('the short way through an envelope', () => {
   it('is taken for what connectors write', () => {
     for (const line of lines('aggregate_updates.jsonl')) expect(scanEnvelope(line)).toBeDefined();
@@ -131,6 +136,78 @@ describe('the short way through an envelope', () => {
       if (scanned) expect(scanned).toMatchObject({ op, ...(JSON.parse(JSON.stringify({ before, after })) as object) });
     });
     fc.assert(property, { numRuns: 500 });
+  });
+
+  const lines830 = [...lines('aggregate_updates.jsonl'), ...replays()];
+  const anyLine = fc.constantFrom(...lines830);
+  /** A number, text or word of JSON, or none. */
+  const token = fc.constantFrom(
+    'null',
+    'false',
+    '"false"',
+    '"postgresql"',
+    '5',
+    '"5"',
+    '-1',
+    '1e3',
+    '01',
+    '"',
+    '"a\\"b"',
+    '{}',
+    '',
+  );
+  const member =
+    /"(?:version|connector|name|ts_ms|snapshot|db|sequence|ts_us|lsn|txId|op)":(?:"(?:[^"\\]|\\.)*"|[^,}]*)/g;
+
+  it('finds what parsing all of it finds, whatever stands in source', () => {
+    const property = fc.property(anyLine, fc.nat(20), token, fc.nat(5), (line, nth, value, keep) => {
+      let n = 0;
+      const text = line.replaceAll(member, (found) =>
+        n++ === nth ? `${found.slice(0, found.indexOf(':') + 1)}${value}` : found,
+      );
+      expectSame(keep === 0 ? text.replace('"ts_us":', '"ts_ms":') : text);
+    });
+    fc.assert(property, { numRuns: 2000 });
+  });
+
+  it('finds what parsing all of it finds, whatever was changed in a line', () => {
+    const edit = fc.record({
+      at: fc.nat(1200),
+      cut: fc.nat(3),
+      put: fc.constantFrom('"', '}', '{', ',', ':', '\\', '0', 'x', '},"source":{', ',"op":"c"', ''),
+    });
+    const property = fc.property(anyLine, edit, fc.boolean(), (line, { at, cut, put }, isWrapped) => {
+      const text = `${line.slice(0, at)}${put}${line.slice(at + cut)}`;
+      expectSame(isWrapped ? `{"schema":{"type":"struct","fields":[]},"payload":${text}}` : text);
+    });
+    fc.assert(property, { numRuns: 2000 });
+  });
+
+  /** By the short way first, by parsing all of it then: the same change, or both refuse it. */
+  function expectSame(text: string): void {
+    const [short, long] = [false, true].map((exact) => {
+      try {
+        const change = decodeDebezium(text, exact);
+        return 'place' in change && change.place ? { ...change, place: { ...change.place, rows: undefined } } : change;
+      } catch (error) {
+        if (error instanceof DataError) return error.reason;
+        throw error;
+      }
+    });
+    expect(withoutBigints(short)).toEqual(withoutBigints(long));
+  }
+
+  /** The long way is exact. */
+  function withoutBigints(value: unknown): unknown {
+    return JSON.parse(
+      JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? Number(part) : part)),
+    );
+  }
+
+  it('knows where real changes stand', () => {
+    const [first] = replays().filter((line) => line.includes('"snapshot":"false"'));
+    const change = decodeDebezium(first ?? '', false);
+    expect(change).toMatchObject({ kind: 'change', place: { origin: 'ps', op: 'u' } });
   });
 
   it('leaves a text alone that names a side twice', () => {

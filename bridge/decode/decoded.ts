@@ -2,7 +2,7 @@
 import type { MeshEvent } from '../../shared/events/event.ts';
 import type { KafkaRecord } from '../record.ts';
 import type { DeadReason } from './data-error.ts';
-import type { Place } from './place.ts';
+import type { Place, TOMBSTONE } from './place.ts';
 
 /** What became of a record: the names of the counts in progress frames and status. */
 export type Outcome =
@@ -33,7 +33,7 @@ export interface Decoded<E extends MeshEvent = MeshEvent> {
   /** With outcome `dead`. Events beside it take back what the row counted before. */
   readonly dead?: DeadLetterCause;
   /** Where its change stands in its connector's stream, if it tells: what replay-filter.ts asks for. */
-  readonly place?: Place;
+  readonly place?: Place | typeof TOMBSTONE;
 }
 
 /** Decodes the records of one topic. */

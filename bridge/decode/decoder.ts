@@ -25,6 +25,7 @@ import { orderModel } from './models/order.ts';
 import { orderItemModel } from './models/order-item.ts';
 import { productModel } from './models/product.ts';
 import { userEventModel } from './models/user-event.ts';
+import { TOMBSTONE } from './place.ts';
 import { keyRow } from './record-key.ts';
 
 /** A record's timestamp below this is none (-1), or no wall clock. */
@@ -130,9 +131,11 @@ class Records<E extends MeshEvent> {
     );
   }
 
-  /** Also when it only follows a delete: what a record becomes does not depend on those before it. */
+  /** Also when it only follows a delete: what a record becomes does not depend on those before it (replay-filter.ts). */
   #fromTombstone(record: KafkaRecord, setting: Setting): Decoded<E> {
-    return this.#deleted(record, setting) ?? NOTHING.tombstone;
+    const deleted = this.#deleted(record, setting);
+    if (!deleted) return NOTHING.tombstone;
+    return this.#route.decoder.startsWith('debezium') ? { ...deleted, place: TOMBSTONE } : deleted;
   }
 
   /** The event of a row that is gone, by the record's key; undefined when that does not tell which. */

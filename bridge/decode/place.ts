@@ -24,6 +24,9 @@ export interface Place {
   readonly rows: unknown;
 }
 
+/** Instead of a place: a tombstone tells none, but follows its delete. */
+export const TOMBSTONE = 'tombstone';
+
 export interface Source {
   /** When the database made the change, ms since the epoch. */
   readonly writtenMs: number | undefined;

@@ -10,6 +10,8 @@
  *     below, not committed later     a replay
  *     below, committed later         new, and the last place from now on: another database under the connector's name,
  *                                    or the first transaction that it streams after a new snapshot
+ *     a tombstone after its delete   nothing new: the delete has been judged. Its own time is the record's, and later
+ *                                    than that of a row which the database has made anew in the meantime
  *
  * Owns: the decision and the state it needs. Does not own: where the state is kept (it goes with the progress).
  *
@@ -25,10 +27,15 @@
 import { createHash } from 'node:crypto';
 import { quoted } from './data-error.ts';
 import { isObject } from './json-text.ts';
-import type { Place } from './place.ts';
+import { type Place, TOMBSTONE } from './place.ts';
 
-/** By connector, those that were heard of first in front. JSON. */
-export type ReplayState = readonly OriginState[];
+/** JSON. */
+export interface ReplayState {
+  /** By connector, those that were heard of first in front. */
+  readonly origins: readonly OriginState[];
+  /** Hash of the key of the delete that was the last change. */
+  readonly deleted?: number;
+}
 
 export interface OriginState {
   readonly origin: string;
@@ -46,16 +53,23 @@ const HASH_BYTES = 6;
 
 export class ReplayFilter {
   readonly #origins = new Map<string, Origin>();
+  /** Of the delete that was the last change: its key, or the hash of it that a state had. */
+  #deleted: Buffer | number | undefined;
 
   /** `state`: of the filter before this one; undefined: nothing was seen yet. */
   constructor(state?: unknown) {
     if (state === undefined) return;
-    if (!Array.isArray(state)) throw badState(state);
-    for (const each of state.map(readOrigin)) this.#origins.set(each.origin, new Origin(each));
+    if (!isObject(state) || !Array.isArray(state.origins)) throw badState(state);
+    for (const each of state.origins.map(readOrigin)) this.#origins.set(each.origin, new Origin(each));
+    if (state.deleted === undefined) return;
+    if (!isWhole(state.deleted)) throw badState(state.deleted);
+    this.#deleted = state.deleted;
   }
 
   /** `key`: the record's. Hot path: nothing is hashed unless two changes have one place. */
-  isReplay(place: Place, key: Buffer | null): boolean {
+  isReplay(place: Place | typeof TOMBSTONE, key: Buffer | null): boolean {
+    if (place === TOMBSTONE) return key !== null && this.#deletedHash() === hashOf(key);
+    this.#deleted = place.op === 'd' && key ? key : undefined;
     const origin = this.#origins.get(place.origin);
     if (origin) return origin.isReplay(place, key);
     if (this.#origins.size >= MAX_ORIGINS) this.#forgetOldest();
@@ -68,7 +82,14 @@ export class ReplayFilter {
 
   /** undefined: nothing was seen yet. */
   get state(): ReplayState | undefined {
-    return this.#origins.size === 0 ? undefined : [...this.#origins.values()].map(({ state }) => state);
+    if (this.#origins.size === 0) return undefined;
+    const deleted = this.#deletedHash();
+    const origins = [...this.#origins.values()].map(({ state }) => state);
+    return { origins, ...(deleted !== undefined && { deleted }) };
+  }
+
+  #deletedHash(): number | undefined {
+    return typeof this.#deleted === 'object' ? hashOf(this.#deleted) : this.#deleted;
   }
 
   #forgetOldest(): void {
@@ -121,21 +142,26 @@ class Origin {
   #isSeen(place: Place, key: Buffer | null): boolean {
     if (!key) return false;
     this.#hash();
-    if (this.#seen.has(hashOf(place, key))) return true;
+    if (this.#seen.has(changeHash(place, key))) return true;
     this.#us = Math.max(this.#us, place.us);
     this.note(place, key);
     return false;
   }
 
   #hash(): void {
-    for (const { place, key } of this.#unhashed) this.#seen.add(hashOf(place, key));
+    for (const { place, key } of this.#unhashed) this.#seen.add(changeHash(place, key));
     this.#unhashed = [];
   }
 }
 
-function hashOf({ op, rows }: Place, key: Buffer): number {
+function changeHash({ op, rows }: Place, key: Buffer): number {
   const text = typeof rows === 'string' ? rows : JSON.stringify(rows, plain);
-  const hash = createHash('sha256').update(`${op}${key.length}:`).update(key).update(text);
+  return hashOf(`${op}${key.length}:`, key, text);
+}
+
+function hashOf(...parts: readonly (Buffer | string)[]): number {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
   return hash.digest().readUIntBE(0, HASH_BYTES);
 }
 

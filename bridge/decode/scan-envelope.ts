@@ -33,10 +33,11 @@ const SOURCE =
   String.raw`,"name":"([^"\\\u0000-\u001f]*)","ts_ms":([1-9]\d{0,14})` +
   `,"snapshot":(?:"(false)"|${SCALAR}),"db":${SCALAR},"sequence":(?:${SEQUENCE}|${SCALAR})` +
   String.raw`(?:,"ts_us":([1-9]\d{0,15}))?(?:,${OWN_FIELD})*\}`;
+const TIMES = String.raw`(?:,"ts_[mun]s":(?:0|-?[1-9]\d{0,18}))*`;
 /** Groups: 1 postgresql, 2 name, 3 ts_ms, 4 false, 5 commit, 6 lsn, 7 ts_us, 8 a source of another layout, 9 op. */
 const TAIL = new RegExp(
-  String.raw`,"source":(?:${SOURCE}|(${FLAT}))(?:,"transaction":null)?(?:,"ts_[mun]s":-?\d{1,19})*,"op":"([a-z])"` +
-    String.raw`(?:,"ts_[mun]s":-?\d{1,19})*(?:,"transaction":(?:null|${FLAT}))?(?:,"ts_[mun]s":-?\d{1,19})*\}$`,
+  `,"source":(?:${SOURCE}|(${FLAT}))(?:,"transaction":null)?${TIMES},"op":"([a-z])"` +
+    String.raw`${TIMES}(?:,"transaction":(?:null|${FLAT}))?${TIMES}\}$`,
   'y',
 );
 
