@@ -2,19 +2,19 @@
 import { redactUrls } from '../../shared/telemetry/redact.ts';
 import type { LauncherReport } from './control-protocol.ts';
 
+/** The URL of a server with a password file has no password. */
 export function banner(report: LauncherReport, shownDataDir: string): string {
   const { gatewayUrl, servers, workers } = report;
   const rows: [string, string, string][] = [
     ['Gateway', gatewayUrl, 'reference at /docs, OpenAPI at /openapi.json'],
     ...servers.map((server): [string, string, string] => [
       server.name,
-      redactUrls(server.url),
+      server.passwordFile === undefined ? redactUrls(server.url) : server.url,
       server.source === '' ? '' : `${server.version === 'unknown' ? '' : `${server.version}, `}from ${server.source}`,
     ]),
     ['Data, logs', shownDataDir, 'kept between runs; `npm run reset` deletes it'],
     ['Workers', workers.map((worker) => worker.name).join(', '), ''],
   ];
-  // The URL of a server of ours has no password.
   const shop = servers.find((server) => server.passwordFile !== undefined);
   const psql = shop ? `  PGPASSFILE=${shop.passwordFile} psql ${shop.url}\n` : '';
   const natsUrl = servers.find((server) => server.name === 'NATS')?.url ?? '';
