@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { avroReader } from '../../shared/avro/avro-reader.ts';
-import { type AvroType, parseSchema } from '../../shared/avro/avro-schema.ts';
+import { parseSchema } from '../../shared/avro/avro-schema.ts';
+import type { AvroType } from '../../shared/avro/avro-type.ts';
 import { avroWriter } from '../../shared/avro/avro-writer.ts';
 import { envelope, made, order } from './_avro-topics.ts';
 import { debeziumProjection } from './avro-projection.ts';

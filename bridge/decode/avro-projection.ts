@@ -4,7 +4,7 @@
  *
  * Invariant 1 (tested in avro-projection.test.ts): change.ts finds the same with the projection as without.
  */
-import type { AvroType } from '../../shared/avro/avro-schema.ts';
+import type { AvroType } from '../../shared/avro/avro-type.ts';
 import type { Projection } from '../../shared/avro/read-plan.ts';
 import { FLAT_FIELDS, SOURCE_FIELDS } from './place.ts';
 import type { Members } from './unavailable.ts';

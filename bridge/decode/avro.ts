@@ -11,7 +11,7 @@
  */
 import { AvroDataError } from '../../shared/avro/avro-error.ts';
 import { avroReader, type ReadAvro } from '../../shared/avro/avro-reader.ts';
-import type { AvroType } from '../../shared/avro/avro-schema.ts';
+import type { AvroType } from '../../shared/avro/avro-type.ts';
 import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { rowTypes } from '../../shared/avro/schema-types.ts';
 import { KEY_SCHEMA_HEADER, readFrame, type SchemaKey, VALUE_SCHEMA_HEADER } from '../../shared/avro/wire-format.ts';

@@ -8,7 +8,8 @@
  */
 import avsc from 'avsc';
 import { PayloadReader } from '../../shared/avro/avro-reader.ts';
-import { type AvroType, parseSchema } from '../../shared/avro/avro-schema.ts';
+import { parseSchema } from '../../shared/avro/avro-schema.ts';
+import type { AvroType } from '../../shared/avro/avro-type.ts';
 import { frameWriter } from '../../shared/avro/avro-writer.ts';
 import type { Projection } from '../../shared/avro/read-plan.ts';
 import { readFrame, type SchemaKey } from '../../shared/avro/wire-format.ts';

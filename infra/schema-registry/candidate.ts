@@ -1,10 +1,12 @@
 /** Schemas with their references resolved: those a client sends, and those that are stored. Pure but for a cache. */
 import { z } from 'zod';
-import { checkDefaults, type Names, type ParsedSchema, parseSchema, SchemaError } from './avro/parse-schema.ts';
-import type { NamedSchema } from './avro/schema.ts';
-import { writeSchema } from './avro/write-schema.ts';
+import { AvroDataError } from '../../shared/avro/avro-error.ts';
+import type { ParsedSchema } from '../../shared/avro/avro-schema.ts';
+import type { NamedType, Names } from '../../shared/avro/avro-type.ts';
+import { checkDefaults, parseStrictSchema } from '../../shared/avro/strict-schema.ts';
 import { invalidSchema, notPermitted } from './errors.ts';
 import { identityOf, Reference, type RegistryState, type StoredSchema } from './state.ts';
+import { writeSchema } from './write-schema.ts';
 
 /** The body of a registration, a look-up and a compatibility check. Clients send null for what they leave out. */
 export const SchemaBody = z.object({
@@ -36,17 +38,17 @@ export function readCandidate(state: RegistryState, body: SchemaBody, normalize:
   const given = body.references ?? [];
   return asSchemaError(schema, () => {
     const known = namesOf(state, given, false);
-    const parsed = parseSchema(schema, known);
+    const parsed = parseStrictSchema(schema, known);
     const normalized = { known, normalized: true };
     const [text, references] = normalize
-      ? [writeSchema(parsed.schema, normalized), inOrder(given)]
-      : [writeSchema(parsed.schema, { known }), given];
+      ? [writeSchema(parsed.type, normalized), inOrder(given)]
+      : [writeSchema(parsed.type, { known }), given];
     return {
       text,
       references,
       parsed,
       identity: identityOf(text, references),
-      normalizedIdentity: identityOf(writeSchema(parsed.schema, normalized), inOrder(given)),
+      normalizedIdentity: identityOf(writeSchema(parsed.type, normalized), inOrder(given)),
     };
   });
 }
@@ -61,7 +63,7 @@ const parsedSchemas = new WeakMap<StoredSchema, ParsedSchema>();
 export function parseStored(state: RegistryState, stored: StoredSchema): ParsedSchema {
   const known = parsedSchemas.get(stored);
   if (known) return known;
-  const parsed = parseSchema(stored.text, namesOf(state, stored.references, true));
+  const parsed = parseStrictSchema(stored.text, namesOf(state, stored.references, true));
   parsedSchemas.set(stored, parsed);
   return parsed;
 }
@@ -69,27 +71,31 @@ export function parseStored(state: RegistryState, stored: StoredSchema): ParsedS
 export function normalizedIdentityOf(state: RegistryState, stored: StoredSchema): string {
   const known = namesOf(state, stored.references, true);
   return identityOf(
-    writeSchema(parseStored(state, stored).schema, { known, normalized: true }),
+    writeSchema(parseStored(state, stored).type, { known, normalized: true }),
     inOrder(stored.references),
   );
 }
 
 /** Every type that the references bring, and theirs. */
 function namesOf(state: RegistryState, references: readonly Reference[], withDeleted: boolean): Names {
-  const names = new Map<string, NamedSchema>();
+  const names = new Map<string, NamedType>();
   for (const { subject, version } of references) {
     const entry = state.subjects
       .get(subject)
       ?.find((candidate) => candidate.version === version && (withDeleted || !candidate.deleted));
     const stored = entry && state.schemas.get(entry.id);
-    if (!stored) throw new SchemaError(`No schema reference found for subject "${subject}" and version ${version}`);
+    if (!stored) throw unusable(`No schema reference found for subject "${subject}" and version ${version}`);
     for (const [name, type] of parseStored(state, stored).names) {
       if ((names.get(name) ?? type) !== type)
-        throw new SchemaError(`Cannot use type "${name}" of subject "${subject}": another reference defines it too`);
+        throw unusable(`Cannot use type "${name}" of subject "${subject}": another reference defines it too`);
       names.set(name, type);
     }
   }
   return names;
+}
+
+function unusable(message: string): AvroDataError {
+  return new AvroDataError('invalid-schema', message);
 }
 
 function inOrder(references: readonly Reference[]): Reference[] {
@@ -100,7 +106,7 @@ function asSchemaError<T>(schema: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
+    if (!(error instanceof AvroDataError)) throw error;
     const shown = schema.length > 200 ? `${schema.slice(0, 200)}…` : schema;
     throw invalidSchema(`Invalid schema ${shown}: ${error.message}`);
   }

@@ -1,6 +1,6 @@
 /** Compatibility levels: which earlier versions a new schema is held against, and who must be able to read whom. Pure. */
-import { type Incompatibility, incompatibilities } from './avro/compatibility.ts';
-import type { Schema } from './avro/schema.ts';
+import type { AvroType } from '../../shared/avro/avro-type.ts';
+import { type Incompatibility, incompatibilities } from '../../shared/avro/compatibility.ts';
 
 export const LEVELS = [
   'NONE',
@@ -16,11 +16,11 @@ export const DEFAULT_LEVEL: Level = 'BACKWARD';
 
 export interface Earlier {
   readonly version: number;
-  readonly schema: Schema;
+  readonly schema: AvroType;
 }
 
 /** Why `schema` may not follow these versions, oldest first; [] when it may. */
-export function compatibilityProblems(level: Level, schema: Schema, earlier: readonly Earlier[]): string[] {
+export function compatibilityProblems(level: Level, schema: AvroType, earlier: readonly Earlier[]): string[] {
   if (level === 'NONE') return [];
   const held = level.endsWith('_TRANSITIVE') ? earlier : earlier.slice(-1);
   // The newest first: it is the one a client most likely meant.

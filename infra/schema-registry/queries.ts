@@ -118,7 +118,7 @@ export function problemsWith(
 ): string[] {
   const earlier = versions.map(({ version, id }) => ({
     version,
-    schema: parseStored(state, storedSchema(state, id)).schema,
+    schema: parseStored(state, storedSchema(state, id)).type,
   }));
-  return compatibilityProblems(levelOf(state, subject), candidate.parsed.schema, earlier);
+  return compatibilityProblems(levelOf(state, subject), candidate.parsed.type, earlier);
 }

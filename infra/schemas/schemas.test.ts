@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import avsc from 'avsc';
 import { describe, expect, it } from 'vitest';
-import { checkDefaults, parseSchema } from '../schema-registry/avro/parse-schema.ts';
-import { writeSchema } from '../schema-registry/avro/write-schema.ts';
+import { checkDefaults, parseStrictSchema } from '../../shared/avro/strict-schema.ts';
 import { compatibilityProblems } from '../schema-registry/levels.ts';
+import { writeSchema } from '../schema-registry/write-schema.ts';
 
 function read(path: string): string {
   return readFileSync(new URL(path, import.meta.url), 'utf8');
@@ -16,8 +16,8 @@ function earlierOf(topic: string): { version: number; text: string }[] {
 }
 
 function problems(text: string, earlier: readonly { version: number; text: string }[]): string[] {
-  const versions = earlier.map(({ version, text }) => ({ version, schema: parseSchema(text).schema }));
-  return compatibilityProblems('FULL_TRANSITIVE', parseSchema(text).schema, versions);
+  const versions = earlier.map(({ version, text }) => ({ version, schema: parseStrictSchema(text).type }));
+  return compatibilityProblems('FULL_TRANSITIVE', parseStrictSchema(text).type, versions);
 }
 
 const topics = readdirSync(new URL('.', import.meta.url)).flatMap((file) => /^(.+)\.avsc$/.exec(file)?.[1] ?? []);
@@ -31,14 +31,14 @@ describe.each(topics)('%s', (topic) => {
   const earlier = earlierOf(topic);
 
   it('is a schema whose defaults can be used, by avsc too', () => {
-    checkDefaults(parseSchema(today));
+    checkDefaults(parseStrictSchema(today));
     expect(avsc.Type.forSchema(JSON.parse(today)).typeName).toBe('record');
   });
 
   it('is kept as the newest of its versions, which are numbered without gaps', () => {
     expect(earlier.map(({ version }) => version)).toEqual(earlier.map((_, index) => index + 1));
     const newest = earlier.at(-1)?.text ?? '';
-    expect(writeSchema(parseSchema(newest).schema)).toBe(writeSchema(parseSchema(today).schema));
+    expect(writeSchema(parseStrictSchema(newest).type)).toBe(writeSchema(parseStrictSchema(today).type));
   });
 
   it('reads every version, and every version reads it', () => {

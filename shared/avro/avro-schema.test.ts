@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AvroType, parseSchema, parseSchemaText, type RecordType } from './avro-schema.ts';
+import { parseSchema, parseSchemaText } from './avro-schema.ts';
+import type { AvroType, RecordType } from './avro-type.ts';
 
 function fieldsOf(type: AvroType): ReadonlyMap<string, AvroType> {
   return new Map((type as RecordType).fields.map((field) => [field.name, field.type]));

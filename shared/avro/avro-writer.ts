@@ -7,7 +7,7 @@
  * that names the field; nothing is cut, rounded or replaced.
  */
 import { AvroDataError, quoted } from './avro-error.ts';
-import type { AvroType, RecordType, UnionType } from './avro-schema.ts';
+import type { AvroType, RecordType, UnionType } from './avro-type.ts';
 import { BinarySink } from './binary-sink.ts';
 import { defaultValue } from './default-value.ts';
 import { type SchemaKey, writeFrame } from './wire-format.ts';

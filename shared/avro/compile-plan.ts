@@ -8,9 +8,10 @@
  * 3. A record that is nested too deeply for the stack is a data error.
  */
 import { AvroDataError } from './avro-error.ts';
-import type { AvroType, RecordType } from './avro-schema.ts';
+import type { AvroType, RecordType } from './avro-type.ts';
 import { BinaryCursor } from './binary-cursor.ts';
-import { isEmpty, type PrimitiveRead, type ReadPlan, type RecordPlan, type RecordStep } from './read-plan.ts';
+import { isEmpty, type ReadPlan, type RecordPlan, type RecordStep } from './read-plan.ts';
+import type { PrimitiveRead } from './resolution-rules.ts';
 
 export type ReadValue = (bytes: Buffer, start: number) => unknown;
 

@@ -4,7 +4,8 @@
  *
  * Invariant 1 (tested in avro-reader.test.ts): a projected read is the full read with the other fields left out.
  */
-import type { AvroType, Primitive, RecordType } from './avro-schema.ts';
+import type { AvroType, RecordType } from './avro-type.ts';
+import type { PrimitiveRead } from './resolution-rules.ts';
 
 /**
  * The wanted fields, by name: `{ after: { order_id: true }, op: true }`. `true` is a whole field. Unions, arrays and
@@ -13,15 +14,6 @@ import type { AvroType, Primitive, RecordType } from './avro-schema.ts';
 export interface Projection {
   readonly [field: string]: true | Projection;
 }
-
-/** How a primitive is read: as itself, or promoted (`long` read as `double`: exact digits become the nearest double). */
-export type PrimitiveRead =
-  | Primitive
-  | 'long-as-float'
-  | 'long-as-double'
-  | 'int-as-float'
-  | 'string-as-bytes'
-  | 'bytes-as-string';
 
 export type ReadPlan =
   | { readonly kind: 'primitive'; readonly read: PrimitiveRead }

@@ -14,7 +14,8 @@
  */
 import { AbsentSchemas } from './absent-schemas.ts';
 import { AvroDataError, quoted } from './avro-error.ts';
-import { type AvroType, parseSchemaText } from './avro-schema.ts';
+import { parseSchemaText } from './avro-schema.ts';
+import type { AvroType } from './avro-type.ts';
 import { RegistryRefusedError, RegistryUnavailableError, UnknownSchemaError } from './registry-errors.ts';
 import { type RegistryConnection, RegistryHttp } from './registry-http.ts';
 import type { SchemaKey } from './wire-format.ts';

@@ -7,7 +7,7 @@
  * 2. A `logicalType` on a base type that is not its own counts for nothing, as Avro's specification has it.
  * 3. A nullable field has the type of its value; a field of several types has none.
  */
-import type { AvroType, RecordType } from './avro-schema.ts';
+import type { AvroType, RecordType } from './avro-type.ts';
 
 export interface FieldType {
   /** `int32`, `int64`, `float64`, `string`, `bytes`, `struct`, ... undefined: a union of several. */

@@ -6,9 +6,17 @@
  * 1. Writing what was parsed from a written text gives that text.
  * 2. `normalized`: the order of other attributes does not matter either, and every name is written in full.
  */
-import type { JsonObject, JsonValue } from './exact-json.ts';
-import type { Names } from './parse-schema.ts';
-import { type Field, isNamed, type NamedSchema, namespaceOf, type Schema, shortName } from './schema.ts';
+import {
+  type Attributes,
+  type AvroType,
+  isNamed,
+  type NamedType,
+  type Names,
+  namespaceOf,
+  type RecordField,
+  shortName,
+  typeWord,
+} from '../../shared/avro/avro-type.ts';
 
 export interface WriteOptions {
   /** Types of other schemas: written by name only. */
@@ -16,50 +24,49 @@ export interface WriteOptions {
   readonly normalized?: boolean;
 }
 
-export function writeSchema(schema: Schema, { known = new Map(), normalized = false }: WriteOptions = {}): string {
-  const written = new Set<NamedSchema>(known.values());
+export function writeSchema(schema: AvroType, { known = new Map(), normalized = false }: WriteOptions = {}): string {
+  const written = new Set<NamedType>(known.values());
   return JSON.stringify(new Writer(written, normalized).write(schema, ''));
 }
 
 class Writer {
-  readonly #written: Set<NamedSchema>;
+  readonly #written: Set<NamedType>;
   readonly #normalized: boolean;
 
-  constructor(written: Set<NamedSchema>, normalized: boolean) {
+  constructor(written: Set<NamedType>, normalized: boolean) {
     this.#written = written;
     this.#normalized = normalized;
   }
 
-  write(schema: Schema, space: string): JsonValue {
+  write(schema: AvroType, space: string): unknown {
     if (isNamed(schema))
-      return this.#written.has(schema) ? this.#name(schema.fullName, space) : this.#define(schema, space);
-    switch (schema.type) {
+      return this.#written.has(schema) ? this.#name(schema.name, space) : this.#define(schema, space);
+    switch (schema.kind) {
       case 'union':
         return schema.branches.map((branch) => this.write(branch, space));
       case 'array':
-        return { type: 'array', items: this.write(schema.items, space), ...this.#props(schema.props) };
+        return { type: 'array', items: this.write(schema.items, space), ...this.#props(schema.attributes) };
       case 'map':
-        return { type: 'map', values: this.write(schema.values, space), ...this.#props(schema.props) };
+        return { type: 'map', values: this.write(schema.values, space), ...this.#props(schema.attributes) };
       default:
-        return Object.keys(schema.props).length === 0
-          ? schema.type
-          : { type: schema.type, ...this.#props(schema.props) };
+        return Object.keys(schema.attributes).length === 0
+          ? schema.kind
+          : { type: schema.kind, ...this.#props(schema.attributes) };
     }
   }
 
-  #define(schema: NamedSchema, space: string): JsonObject {
+  #define(schema: NamedType, space: string): Attributes {
     this.#written.add(schema);
-    const own = namespaceOf(schema.fullName);
+    const own = namespaceOf(schema.name);
     const head = {
-      type: schema.type,
-      ...(this.#normalized ? { name: schema.fullName } : nameAndSpace(schema.fullName, space)),
+      type: typeWord(schema),
+      ...(this.#normalized ? { name: schema.name } : nameAndSpace(schema.name, space)),
       ...(schema.doc === undefined ? {} : { doc: schema.doc }),
     };
     const aliases = schema.aliases.map((alias) => this.#name(alias, own));
-    const tail = { ...this.#props(schema.props), ...(aliases.length === 0 ? {} : { aliases }) };
-    switch (schema.type) {
+    const tail = { ...this.#props(schema.attributes), ...(aliases.length === 0 ? {} : { aliases }) };
+    switch (schema.kind) {
       case 'record':
-      case 'error':
         return { ...head, fields: schema.fields.map((field) => this.#field(field, own)), ...tail };
       case 'enum':
         return {
@@ -75,7 +82,7 @@ class Writer {
     }
   }
 
-  #field(field: Field, space: string): JsonObject {
+  #field(field: RecordField, space: string): Attributes {
     return {
       name: field.name,
       type: this.write(field.type, space),
@@ -83,7 +90,7 @@ class Writer {
       ...(field.default === undefined ? {} : { default: field.default }),
       ...(field.order === 'ascending' ? {} : { order: field.order }),
       ...(field.aliases.length === 0 ? {} : { aliases: field.aliases }),
-      ...this.#props(field.props),
+      ...this.#props(field.attributes),
     };
   }
 
@@ -91,13 +98,13 @@ class Writer {
     return !this.#normalized && namespaceOf(fullName) === space ? shortName(fullName) : fullName;
   }
 
-  #props(props: JsonObject): JsonObject {
+  #props(props: Attributes): Attributes {
     if (!this.#normalized) return props;
     return Object.fromEntries(Object.entries(props).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }
 
-function nameAndSpace(fullName: string, space: string): JsonObject {
+function nameAndSpace(fullName: string, space: string): Attributes {
   const own = namespaceOf(fullName);
   return own === space ? { name: shortName(fullName) } : { name: shortName(fullName), namespace: own };
 }

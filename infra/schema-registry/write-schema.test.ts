@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arbitrarySchema } from './_arbitrary-schema.ts';
-import { parseSchema } from './parse-schema.ts';
+import { arbitrarySchema } from '../../shared/avro/_arbitrary-schema.ts';
+import { parseStrictSchema } from '../../shared/avro/strict-schema.ts';
 import { writeSchema } from './write-schema.ts';
 
-const rewrite = (text: string) => writeSchema(parseSchema(text).schema);
+const rewrite = (text: string) => writeSchema(parseStrictSchema(text).type);
 
 describe('writeSchema', () => {
   it('is the same for texts that differ in spaces, order of attributes and how names are spelt', () => {
@@ -26,21 +26,21 @@ describe('writeSchema', () => {
   });
 
   it('writes what was known before by its name only', () => {
-    const { names } = parseSchema('{"type":"fixed","name":"ns.Id","size":16}');
-    const { schema } = parseSchema('{"type":"array","items":"ns.Id"}', names);
-    expect(writeSchema(schema, { known: names })).toBe('{"type":"array","items":"ns.Id"}');
+    const { names } = parseStrictSchema('{"type":"fixed","name":"ns.Id","size":16}');
+    const { type } = parseStrictSchema('{"type":"array","items":"ns.Id"}', names);
+    expect(writeSchema(type, { known: names })).toBe('{"type":"array","items":"ns.Id"}');
   });
 
   it('leaves a name without namespace readable inside a namespace', () => {
     const text =
       '{"type":"record","name":"F","fields":[{"name":"r","type":{"type":"record","name":"R","namespace":"a","fields":[{"name":"f","type":["null","F"]}]}}]}';
     expect(rewrite(text)).toBe(text);
-    const shadowed = parseSchema(text);
-    expect(writeSchema(parseSchema(rewrite(text)).schema)).toBe(writeSchema(shadowed.schema));
+    const shadowed = parseStrictSchema(text);
+    expect(writeSchema(parseStrictSchema(rewrite(text)).type)).toBe(writeSchema(shadowed.type));
   });
 
   it('normalized: other attributes in any order are the same', () => {
-    const written = (text: string) => writeSchema(parseSchema(text).schema, { normalized: true });
+    const written = (text: string) => writeSchema(parseStrictSchema(text).type, { normalized: true });
     expect(written('{"type":"bytes","logicalType":"decimal","scale":2,"precision":4}')).toBe(
       written('{"type":"bytes","precision":4,"scale":2,"logicalType":"decimal"}'),
     );
@@ -52,8 +52,8 @@ describe('writeSchema', () => {
   it('of any schema, is read back as the same', () => {
     fc.assert(
       fc.property(arbitrarySchema, fc.boolean(), (schema, normalized) => {
-        const written = writeSchema(parseSchema(JSON.stringify(schema)).schema, { normalized });
-        expect(writeSchema(parseSchema(written).schema, { normalized })).toBe(written);
+        const written = writeSchema(parseStrictSchema(JSON.stringify(schema)).type, { normalized });
+        expect(writeSchema(parseStrictSchema(written).type, { normalized })).toBe(written);
       }),
     );
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { checkDefaults, parseSchema, SchemaError } from './parse-schema.ts';
+import { AvroDataError } from './avro-error.ts';
+import { checkDefaults, parseStrictSchema } from './strict-schema.ts';
 
-const parse = (json: unknown) => parseSchema(JSON.stringify(json)).schema;
+const parse = (json: unknown) => parseStrictSchema(JSON.stringify(json)).type;
 const record = (...fields: unknown[]) => ({ type: 'record', name: 'R', fields });
 
-describe('parseSchema', () => {
+describe('parseStrictSchema', () => {
   it('gives names their namespace, and finds them again', () => {
-    const { schema, names } = parseSchema(
+    const { type, names } = parseStrictSchema(
       JSON.stringify({
         type: 'record',
         name: 'a.b.Outer',
@@ -20,25 +21,25 @@ describe('parseSchema', () => {
       }),
     );
     expect([...names.keys()]).toEqual(['a.b.Outer', 'a.b.Inner', 'c.E']);
-    expect(schema).toMatchObject({ fullName: 'a.b.Outer', aliases: ['a.b.Former', 'x.Other'] });
-    if (schema.type !== 'record') throw new Error('no record');
-    expect(schema.fields[1]?.type).toBe(schema.fields[0]?.type);
+    expect(type).toMatchObject({ name: 'a.b.Outer', aliases: ['a.b.Former', 'x.Other'] });
+    if (type.kind !== 'record') throw new Error('no record');
+    expect(type.fields[1]?.type).toBe(type.fields[0]?.type);
   });
 
   it('keeps attributes it does not know', () => {
     expect(parse({ type: 'long', logicalType: 'timestamp-millis' })).toEqual({
-      type: 'long',
-      props: { logicalType: 'timestamp-millis' },
+      kind: 'long',
+      attributes: { logicalType: 'timestamp-millis' },
     });
   });
 
   it('knows the types of other schemas', () => {
-    const { names } = parseSchema('{"type":"fixed","name":"ns.Id","size":16}');
-    expect(parseSchema('{"type":"array","items":"ns.Id"}', names).schema).toMatchObject({ items: { size: 16 } });
+    const { names } = parseStrictSchema('{"type":"fixed","name":"ns.Id","size":16}');
+    expect(parseStrictSchema('{"type":"array","items":"ns.Id"}', names).type).toMatchObject({ items: { size: 16 } });
   });
 
   it.each<[string, string]>([
-    ['{', 'Cannot parse the schema as JSON'],
+    ['{', 'it is not JSON'],
     ['"Nobody"', '"Nobody" at "/"'],
     ['7', '7 at "/"'],
     ['{"type":"record","name":"R"}', 'nothing at "/fields"'],
@@ -57,15 +58,15 @@ describe('parseSchema', () => {
     ['["int",["null"]]', '"/1"'],
     ['{"type":"array"}', '"/items"'],
   ])('refuses %s', (text, message) => {
-    expect(() => parseSchema(text)).toThrow(SchemaError);
-    expect(() => parseSchema(text)).toThrow(message);
+    expect(() => parseStrictSchema(text)).toThrow(AvroDataError);
+    expect(() => parseStrictSchema(text)).toThrow(message);
   });
 });
 
 describe('checkDefaults', () => {
   const check = (type: unknown, value: string) =>
     checkDefaults(
-      parseSchema(
+      parseStrictSchema(
         `{"type":"record","name":"R","fields":[{"name":"f","type":${JSON.stringify(type)},"default":${value}}]}`,
       ),
     );
@@ -114,6 +115,6 @@ describe('checkDefaults', () => {
   it('looks into records of fields too', () => {
     const inner = { type: 'record', name: 'I', fields: [{ name: 'deep', type: 'int', default: 'x' }] };
     const text = JSON.stringify(record({ name: 'f', type: { type: 'array', items: inner } }));
-    expect(() => checkDefaults(parseSchema(text))).toThrow('field "deep" of "I"');
+    expect(() => checkDefaults(parseStrictSchema(text))).toThrow('field "deep" of "I"');
   });
 });

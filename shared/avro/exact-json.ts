@@ -8,16 +8,13 @@ export interface RawNumber {
   readonly rawJSON: string;
 }
 
-export type JsonValue = null | boolean | number | string | RawNumber | readonly JsonValue[] | JsonObject;
-export interface JsonObject {
-  readonly [name: string]: JsonValue | undefined;
-}
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Not in TypeScript's library yet; Node, Bun and Deno have them. */
 const json: JSON & { rawJSON?(text: string): RawNumber; isRawJSON?(value: unknown): boolean } = JSON;
 
 /** Throws SyntaxError. */
-export function parseExactJson(text: string): JsonValue {
+export function parseExactJson(text: string): unknown {
   return json.parse(text, (_name: string, value: unknown, context?: { readonly source?: string }) => {
     const digits = context?.source;
     return typeof value === 'number' && digits !== undefined && digits !== String(value)
@@ -26,16 +23,10 @@ export function parseExactJson(text: string): JsonValue {
   });
 }
 
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }
 
-export function isRawNumber(value: JsonValue | undefined): value is RawNumber {
+export function isRawNumber(value: unknown): value is RawNumber {
   return json.isRawJSON?.(value) ?? false;
-}
-
-/** The digits of a number; undefined for anything else. */
-export function digitsOf(value: JsonValue): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return isRawNumber(value) ? value.rawJSON : undefined;
 }
