@@ -39,6 +39,16 @@ describe('dead letters', () => {
     expect(second.coveredSeq).toBe(5);
   });
 
+  it('of a stream that was deleted and made anew are found, though its sequences began again (invariant 1)', async () => {
+    const log = new MemoryLog();
+    await (await open(log, 0)).write(record(6), CAUSE, false);
+    const second = await open(log, 0, 1_000, 5);
+    await second.write(record(6), CAUSE, false);
+    await second.write(record(7), CAUSE, false);
+    expect(offsets(log)).toEqual(['0/6', '0/7']);
+    expect(second.coveredSeq).toBe(2);
+  });
+
   for (const fault of ['lost', 'unacked'] as const)
     it(`are stored once when an append is ${fault}`, async () => {
       const log = new MemoryLog();

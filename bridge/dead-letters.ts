@@ -90,6 +90,8 @@ export class DeadLetters {
 
   /** Takes up what the DLQ holds of this Kafka partition behind what was read before. */
   async #read(): Promise<void> {
+    const { lastSeq } = await this.#fence.log.state(DLQ);
+    if (lastSeq < this.#readUpTo) this.#readUpTo = 0; // the stream was deleted and made anew: its sequences began again
     const subjects = DEAD_REASONS.map((reason) => dlqSubject(this.#source.topic, reason));
     for (;;) {
       const newest = await this.#fence.log.lastOfEach(DLQ, subjects);

@@ -72,7 +72,7 @@ export async function untilAvailable<T>(fence: Fence, work: () => Promise<T>): P
     if (fence.signal.aborted) throw new SessionEndedError('Stopped: the session has ended');
     try {
       const result = await work();
-      fence.onTrouble(undefined);
+      if (wait > FIRST_RETRY_MS) fence.onTrouble(undefined); // another's trouble is not over because this went well
       return result;
     } catch (error) {
       if (!(error instanceof LogUnavailableError || error instanceof LogRefusedError)) throw error;

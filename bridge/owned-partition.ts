@@ -11,6 +11,8 @@
  * 1. Records are taken in only where Kafka's topic continues what was read: at the offset of the last record that is
  *    known, Kafka has that record, or nothing any more.
  * 2. While a schema cannot be had, nothing is taken in and nothing is skipped; fetching is tried again.
+ * 3. While a stream refuses what it is given, nothing more is taken in: the bytes that wait would fill the budget of
+ *    all partitions (dead-letters.int.test.ts).
  */
 import type { Route } from '../shared/config/routes.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
@@ -51,6 +53,8 @@ export class OwnedPartition implements AsyncDisposable {
   #alarm: string | undefined;
   /** What records that came wait for. */
   #wanting: string | undefined;
+  /** Fetching waits until the session has no problem. */
+  #isHeldBack = false;
   /** To be found in Kafka before anything is taken in. */
   #mark: RecordMark | undefined;
   #high: number | undefined;
@@ -87,7 +91,7 @@ export class OwnedPartition implements AsyncDisposable {
   /** Hands records to the session. False: not now; they come again when fetching resumes. */
   take(records: readonly KafkaRecord[], lastOffset: number): boolean {
     const session = this.session;
-    if (!session || !this.#isContinued(session, records, lastOffset)) return false;
+    if (!session || this.#holdBack(session) || !this.#isContinued(session, records, lastOffset)) return false;
     const coming = session.prepare(records);
     if (coming) {
       this.#options.pauseFetch();
@@ -103,6 +107,7 @@ export class OwnedPartition implements AsyncDisposable {
   /** Opens the session again when it has ended, and sees whether it moves; called now and then. */
   revive(): void {
     this.#noteMoves();
+    if (this.#isHeldBack && this.session && !this.session.problem) void this.realign();
     if (this.#abort.signal.aborted || !this.#session?.hasEnded) return;
     const ended = this.#session;
     this.#state = 'paused';
@@ -189,6 +194,7 @@ export class OwnedPartition implements AsyncDisposable {
 
   /** Fetches from the next record, or from the one before it that is to be recognised. */
   #fetch(session: Session): void {
+    this.#isHeldBack = false;
     this.#options.resumeFetch(Math.min(session.next, this.#mark?.offset ?? session.next));
   }
 
@@ -208,6 +214,13 @@ export class OwnedPartition implements AsyncDisposable {
     const { mark } = session.settled;
     this.#mark = mark && mark.offset >= low && mark.offset < session.next ? mark : undefined;
     if (!this.#mark) this.#alarm = undefined; // else only when the record was recognised
+    return true;
+  }
+
+  #holdBack(session: Session): boolean {
+    if (!session.problem) return false;
+    this.#isHeldBack = true;
+    this.#options.pauseFetch();
     return true;
   }
 

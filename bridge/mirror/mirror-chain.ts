@@ -178,6 +178,7 @@ export class MirrorChain {
       await this.#options.letters.write(record, cause, false);
     }
     this.#items.shift();
+    this.#options.fence.onTrouble(undefined);
     this.#options.onSettled([item], isLetter ? 'letter' : 'messages');
   }
 

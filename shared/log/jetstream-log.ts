@@ -301,11 +301,14 @@ interface AckAnswer {
 
 /** nats-server's error codes for a compare-and-set that did not hold: by sequence (twice), by message id. */
 const WRONG_LAST = new Set([10071, 10164, 10070]);
+/** The stream could not store it: it is full, or the disk is. */
+const NOT_STORED = 10077;
 /** An earlier copy of the same message is being replicated: what becomes of it is not known yet. */
 const MESSAGE_IN_PROCESS = 10158;
 
 function settleError(ack: PendingAck, error: AckAnswer['error']): void {
-  const text = error?.description ?? 'no stream answered';
+  const advice = error?.err_code === NOT_STORED ? "; raise the stream's limits, or make room" : '';
+  const text = `${error?.description ?? 'no stream answered; see that there is one for this subject'}${advice}`;
   if (error?.err_code !== undefined && WRONG_LAST.has(error.err_code)) ack.resolve({ kind: 'conflict' });
   else if (error === undefined || error.code >= 500 || error.err_code === MESSAGE_IN_PROCESS)
     ack.reject(new LogUnavailableError(`Cannot append to "${ack.subject}": ${text}`));
