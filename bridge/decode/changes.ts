@@ -30,20 +30,23 @@ export type Setting = Omit<Row, 'values' | 'types'>;
 export function decodeChange<E extends MeshEvent>(model: Model<E>, change: Change, setting: Setting): Decoded<E> {
   if (change.kind === 'plain') return counted([model.read({ ...setting, values: change.values, types: change.types })]);
   if (change.kind !== 'change') return NOTHING[change.kind];
-  const { writtenMs = setting.writtenMs } = change;
-  const at = writtenMs === setting.writtenMs ? setting : { ...setting, writtenMs };
-  return model.deleted ? latest(model, change, at) : counting(model, change, at);
+  return model.deleted ? latest(model, change, setting) : counting(model, change, setting);
 }
 
 function counting<E extends MeshEvent>(model: Model<E>, change: RowChange, setting: Setting): Decoded<E> {
-  const { op, before, after, types, lacking } = change;
+  const { op, before, after, lacking } = change;
   if (lacking) return NOTHING.unavailable;
-  if (after !== null && (op === 'c' || op === 'r'))
-    return { outcome: 'counted', events: [model.read({ ...setting, values: after, types })] };
+  if (after !== null && (op === 'c' || op === 'r')) return counted([model.read(rowOf(after, change, setting))]);
   if (before === null || !model.isWhole(before)) return NOTHING.unattributable;
-  const former = readFormer(model, { ...setting, values: before, types });
+  const former = readFormer(model, rowOf(before, change, setting));
   if (after === null || op === 'd') return former ? counted([retracted(former)]) : NOTHING.uncounted;
-  return fromUpdate(model, former, { ...setting, values: after, types });
+  return fromUpdate(model, former, rowOf(after, change, setting));
+}
+
+/** Hot path: one literal, no spread of what is spread again. */
+function rowOf(values: JsonObject, { types, writtenMs }: RowChange, setting: Setting): Row {
+  const { latestMs, topic, partition, offset, exact } = setting;
+  return { values, types, latestMs, writtenMs: writtenMs ?? setting.writtenMs, topic, partition, offset, exact };
 }
 
 function fromUpdate<E extends MeshEvent>(model: Model<E>, former: E | undefined, row: Row): Decoded<E> {
@@ -59,16 +62,11 @@ function fromUpdate<E extends MeshEvent>(model: Model<E>, former: E | undefined,
 }
 
 function latest<E extends MeshEvent>(model: Model<E>, change: RowChange, setting: Setting): Decoded<E> {
-  const { op, before, after, types, lacking } = change;
+  const { op, before, after, lacking } = change;
   if (lacking?.after) return NOTHING.unavailable;
-  if (op !== 'd' && after !== null)
-    return { outcome: 'counted', events: [model.read({ ...setting, values: after, types })] };
-  if (before === null || !model.isWhole(before)) return NOTHING.unattributable;
-  return removed(model, before, { ...setting, types });
-}
-
-function removed<E extends MeshEvent>(model: Model<E>, values: JsonObject, rest: Omit<Row, 'values'>): Decoded<E> {
-  return model.deleted ? counted([model.deleted({ ...rest, values })]) : NOTHING.unattributable;
+  if (op !== 'd' && after !== null) return counted([model.read(rowOf(after, change, setting))]);
+  if (before === null || !model.isWhole(before) || !model.deleted) return NOTHING.unattributable;
+  return counted([model.deleted(rowOf(before, change, setting))]);
 }
 
 /** The row as it was; undefined when it could not be read, and so did not count. */

@@ -95,8 +95,8 @@ class Records<E extends MeshEvent> {
   decode(record: KafkaRecord, nowMs: number): Decoded<E> {
     const { value, timestampMs, offset } = record;
     const latestMs = latestTime(this.#route, timestampMs, nowMs);
-    const { isExact } = this.#format;
-    const setting = { ...this.#source, offset, latestMs, writtenMs: timestampMs, exact: isExact };
+    const { topic, partition } = this.#source;
+    const setting = { topic, partition, offset, latestMs, writtenMs: timestampMs, exact: this.#format.isExact };
     try {
       if (value === null || value.length === 0) return this.#fromTombstone(record, setting);
       checkSize(this.#route, value);

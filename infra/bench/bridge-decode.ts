@@ -1,103 +1,99 @@
 /**
- * CPU per event of the bridge's own work: decode, key, and group into frames, without Kafka and NATS.
+ * CPU per event of the bridge's own work, format by format: decode, key, and group into frames, without Kafka and NATS.
  *
- *   node infra/bench/bridge-decode.ts [events]
+ *   node infra/bench/bridge-decode.ts [events [format]]
+ *
+ * The rounds of all formats are mixed, and the best of each counts: so a neighbour's noise is no format's.
  */
+import { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
+import { parseRoutes } from '../../shared/config/routes-file.ts';
+import { MAX_FRAME_BYTES } from '../../shared/log/frame.ts';
 import { recordDecoder } from '../../bridge/decode/decoder.ts';
+import type { RecordDecoder } from '../../bridge/decode/decoded.ts';
+import { ReplayFilter } from '../../bridge/decode/replay-filter.ts';
 import { FrameBuilder } from '../../bridge/frame-builder.ts';
 import type { KafkaRecord } from '../../bridge/record.ts';
-import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
-import { MAX_FRAME_BYTES } from '../../shared/log/frame.ts';
+import { BENCH_SCHEMAS } from './formats/avro-records.ts';
+import type { Format } from './formats/format.ts';
+import { DEBEZIUM_JSON, OTHER_FORMATS } from './formats/formats.ts';
+import { orderKey } from './orders.ts';
 
 const EVENTS = Number(process.argv[2] ?? 100_000);
+const ONLY = process.argv[3];
 const RECORDS_A_FETCH = 2_000;
-const ROUNDS = 5;
+const ROUNDS = 7;
 const START_MS = Date.UTC(2026, 0, 1);
+const NOW = START_MS + 86_400_000;
 
-const debezium: EventRoute = { topic: 'dbserver1.public.orders', ...routeDefaults('order', 'debezium-json') };
-const plain: EventRoute = { topic: 'orders', ...routeDefaults('order', 'json') };
+/** A format of the row `bridge`, or one that only this benchmark has. */
+type Measured = Omit<Format, 'name'> & { readonly name: string };
 
-measure(
-  'debezium-json',
-  debezium,
-  Array.from({ length: EVENTS }, (_, n) => record(n, envelope(n))),
-);
-measure(
-  'debezium-json with schema',
-  debezium,
-  Array.from({ length: EVENTS }, (_, n) => record(n, withSchema(n))),
-);
-measure(
-  'json',
-  plain,
-  Array.from({ length: EVENTS }, (_, n) => record(n, message(n))),
-);
+const FLATTENED: Measured = {
+  ...DEBEZIUM_JSON,
+  name: 'debezium-json, flattened',
+  record: (number: number, t: number) => ({ key: orderKey(number), value: Buffer.from(flattened(number, t)) }),
+};
 
-function measure(name: string, route: EventRoute, records: readonly KafkaRecord[]): void {
-  const decoder = recordDecoder(route, route.topic);
-  let best = Number.POSITIVE_INFINITY;
-  let bytes = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    bytes = 0;
-    const before = process.cpuUsage();
-    for (let at = 0; at < records.length; at += RECORDS_A_FETCH) {
-      const frames = new FrameBuilder(MAX_FRAME_BYTES, decoder.line);
-      for (const one of records.slice(at, at + RECORDS_A_FETCH))
-        frames.add(one.offset, decoder.decode(one, START_MS + 86_400_000).events);
-      for (const [, frame] of frames.take()) bytes += Buffer.byteLength(frame.lines.join('\n'));
-    }
-    const used = process.cpuUsage(before);
-    best = Math.min(best, (used.user + used.system) / records.length);
-  }
-  const rate = Math.round(1e6 / best).toLocaleString('en');
+interface Bench {
+  readonly name: string;
+  readonly decoder: RecordDecoder;
+  readonly records: readonly KafkaRecord[];
+  us: number;
+  bytes: number;
+}
+
+const registry = new SchemaRegistry({ urls: 'http://schemas', fetch: async (url) => schemaAnswer(url) });
+const formats = [DEBEZIUM_JSON, FLATTENED, ...OTHER_FORMATS].filter(
+  ({ route, name }) => route.decoder !== 'raw' && (ONLY === undefined || name === ONLY),
+);
+const benches = await Promise.all(formats.map(prepared));
+for (let round = 0; round < ROUNDS; round++) for (const bench of benches) measure(bench);
+for (const { name, us, bytes } of benches)
   console.log(
-    `${name.padEnd(28)} ${best.toFixed(2)} CPU-us/event  ${rate} events/s  ${Math.round(bytes / records.length)} B/event`,
+    `${name.padEnd(28)} ${us.toFixed(2)} CPU-us/event  ${Math.round(1e6 / us).toLocaleString('en')} events/s  ${Math.round(bytes / EVENTS)} B/event`,
   );
+
+async function prepared(format: Measured): Promise<Bench> {
+  const [route] = parseRoutes(JSON.stringify({ routes: [{ topic: format.topic, ...format.route }] }), format.name);
+  if (!route || route.decoder === 'raw') throw new Error(`Cannot decode "${format.name}"`);
+  const records = Array.from({ length: EVENTS }, (_, n) => record(format, n));
+  const decoder = recordDecoder(route, route.topic, { registry });
+  await decoder.prepare(records);
+  return { name: format.name, decoder, records, us: Number.POSITIVE_INFINITY, bytes: 0 };
 }
 
-function record(offset: number, value: string): KafkaRecord {
-  return { offset, timestampMs: START_MS + offset, key: null, value: Buffer.from(value) };
+function measure(bench: Bench): void {
+  const { decoder, records } = bench;
+  const replays = new ReplayFilter();
+  const before = process.cpuUsage();
+  bench.bytes = 0;
+  for (let at = 0; at < records.length; at += RECORDS_A_FETCH) {
+    const batch = records.slice(at, at + RECORDS_A_FETCH);
+    if (decoder.prepare(batch)) throw new Error('Cannot measure: a schema is not known');
+    const frames = new FrameBuilder(MAX_FRAME_BYTES, decoder.line);
+    for (const one of batch) {
+      const { place, events } = decoder.decode(one, NOW);
+      if (place === undefined || !replays.isReplay(place, one.key)) frames.add(one.offset, events);
+    }
+    for (const [, frame] of frames.take()) bench.bytes += Buffer.byteLength(frame.lines.join('\n'));
+  }
+  const used = process.cpuUsage(before);
+  bench.us = Math.min(bench.us, (used.user + used.system) / records.length);
 }
 
-function envelope(n: number): string {
-  const t = (START_MS + n) * 1000;
-  const row = `{"order_id":${1_000_000 + n},"customer_id":${(n * 7919) % 20_000},"total_amount":${((n * 37) % 50_000) / 100},"status":"placed","order_date":${t}}`;
-  return (
-    `{"before":null,"after":${row},"source":{"version":"2.7.0.Final","connector":"postgresql","name":"dbserver1",` +
-    `"ts_ms":${START_MS + n},"snapshot":"false","db":"shop","sequence":"[\\"24023119\\",\\"24023128\\"]","ts_us":${t},` +
-    `"ts_ns":${t}000,"schema":"public","table":"orders","txId":${n},"lsn":${24_023_128 + n},"xmin":null},` +
-    `"transaction":null,"op":"c","ts_ms":${START_MS + n},"ts_us":${t},"ts_ns":${t}000}`
-  );
+function record(format: Measured, offset: number): KafkaRecord {
+  const { key, value } = format.record(offset, START_MS + offset);
+  return { offset, timestampMs: START_MS + offset, key: Buffer.from(key), value };
 }
 
-function withSchema(n: number): string {
-  const column = (field: string, type: string, name?: string) => ({
-    type,
-    optional: false,
-    field,
-    ...(name && { name }),
-  });
-  const row = [
-    column('order_id', 'int64'),
-    column('customer_id', 'int32'),
-    column('total_amount', 'double'),
-    column('status', 'string'),
-    column('order_date', 'int64', 'io.debezium.time.MicroTimestamp'),
-  ];
-  const fields = [
-    { type: 'struct', fields: row, optional: true, field: 'before' },
-    { type: 'struct', fields: row, optional: true, field: 'after' },
-    column('op', 'string'),
-  ];
-  return `{"schema":${JSON.stringify({ type: 'struct', fields })},"payload":${envelope(n)}}`;
+/** What ExtractNewRecordState leaves of an order, with `add.fields=op,source.ts_ms`. */
+function flattened(number: number, t: number): string {
+  const { value } = DEBEZIUM_JSON.record(number, t);
+  const { after } = JSON.parse(value.toString()) as { readonly after: object };
+  return JSON.stringify({ ...after, __op: 'c', __source_ts_ms: t, __deleted: 'false' });
 }
 
-function message(n: number): string {
-  return JSON.stringify({
-    orderId: `o-${n}`,
-    customerId: `c-${(n * 7919) % 20_000}`,
-    amount: ((n * 37) % 50_000) / 100,
-    timestamp: START_MS + n,
-    items: [{ sku: 'A-1', quantity: 2 }],
-  });
+function schemaAnswer(url: string): Response {
+  const schema = BENCH_SCHEMAS.get(Number(/\d+$/.exec(url)?.[0]));
+  return Response.json({ schema: JSON.stringify(schema) });
 }
