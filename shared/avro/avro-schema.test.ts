@@ -60,6 +60,19 @@ describe('parseSchema', () => {
     );
   });
 
+  it('takes what is no schema for others, but can be read', () => {
+    const odd = { type: 'record', name: 'a-b', fields: [{ name: 'c d', type: 'int', default: 'x', order: 'up' }] };
+    expect(parseSchema(odd)).toMatchObject({ name: 'a-b', fields: [{ name: 'c d', order: 'ascending' }] });
+    expect(parseSchema(['int', 'int'])).toMatchObject({ branches: [{ kind: 'int' }, { kind: 'int' }] });
+  });
+
+  it('says where (3)', () => {
+    const schema = { type: 'record', name: 'R', fields: [{ name: 'a', type: ['null', { type: 'map', values: 'X' }] }] };
+    expect(() => parseSchema(schema)).toThrow(
+      'Cannot read "X" at "/fields/0/type/1/values" as an Avro schema: no such',
+    );
+  });
+
   it.each([
     ['no such type', 'Nowhere'],
     ['no such type', { type: 'record' + 's', name: 'R' }],
@@ -98,6 +111,8 @@ describe('parseSchema', () => {
   it('reads texts', () => {
     expect(parseSchemaText('"int"')).toMatchObject({ kind: 'int' });
     expect(parseSchemaText('int')).toMatchObject({ kind: 'int' });
+    expect(parseSchemaText('null')).toMatchObject({ kind: 'null' });
+    expect(parseSchemaText('ns.Id', ['{"type":"fixed","name":"ns.Id","size":2}'])).toMatchObject({ size: 2 });
     expect(() => parseSchemaText('{')).toThrow('it is not JSON');
   });
 });

@@ -33,6 +33,11 @@ describe('parseStrictSchema', () => {
     });
   });
 
+  it('keeps those around a type in a type, as readers do', () => {
+    const date = { type: { type: 'int', 'connect.version': 1 }, logicalType: 'date' };
+    expect(parse(date)).toEqual({ kind: 'int', attributes: { 'connect.version': 1, logicalType: 'date' } });
+  });
+
   it('knows the types of other schemas', () => {
     const { names } = parseStrictSchema('{"type":"fixed","name":"ns.Id","size":16}');
     expect(parseStrictSchema('{"type":"array","items":"ns.Id"}', names).type).toMatchObject({ items: { size: 16 } });
@@ -54,6 +59,11 @@ describe('parseStrictSchema', () => {
     ['{"type":"enum","name":"E","symbols":["A","A"]}', '"A" at "/symbols"'],
     ['{"type":"enum","name":"E","symbols":["A"],"default":"B"}', '"B" at "/default"'],
     ['{"type":"fixed","name":"F","size":-1}', '-1 at "/size"'],
+    ['{"type":"fixed","name":"F","size":2147483648}', '2147483648 at "/size"'],
+    ['{"type":"fixed","name":"F","size":1.0}', '1.0 at "/size"'],
+    ['{"type":"enum","name":"E","symbols":["A-B"]}', '"A-B" at "/symbols"'],
+    ['{"type":"record","name":"R","aliases":["a",1],"fields":[]}', '1 at "/aliases"'],
+    ['{"type":"record","name":"R","fields":[{"name":"a","type":"int","aliases":{}}]}', '"/fields/0/aliases"'],
     ['["int","int"]', '"int" at "/1"'],
     ['["int",["null"]]', '"/1"'],
     ['{"type":"array"}', '"/items"'],
@@ -92,6 +102,8 @@ describe('checkDefaults', () => {
     [{ type: 'map', values: 'int' }, '{"a":1}'],
     [point, '{"x":1}'],
     [{ type: 'enum', name: 'E', symbols: ['A'] }, '"A"'],
+    [[{ type: 'array', items: 'int' }, { type: 'map', values: 'int' }, 'string'], '{"a":1}'],
+    ['double', '1e400'],
   ])('%j takes %s', (type, value) => {
     expect(() => check(type, value)).not.toThrow();
   });
@@ -107,6 +119,7 @@ describe('checkDefaults', () => {
     [['null', 'string'], '1'],
     [{ type: 'array', items: 'int' }, '["x"]'],
     [point, '{"y":1}'],
+    [point, '{"x":1,"y":null}'],
     [{ type: 'enum', name: 'E', symbols: ['A'] }, '"B"'],
   ])('%j refuses %s', (type, value) => {
     expect(() => check(type, value)).toThrow('of field "f" of "R"');
