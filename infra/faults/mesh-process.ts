@@ -8,10 +8,11 @@ import { ProcessGuard } from '../embedded/process-guard.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 
-export type Role = 'bridge' | 'schema-registry' | 'rfm' | 'sales' | 'sales+rfm';
+export type Role = 'bridge' | 'verify' | 'schema-registry' | 'rfm' | 'sales' | 'sales+rfm';
 
 const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]]>> = {
   bridge: ['bridge/main.ts'],
+  verify: ['bridge/cli/main.ts', 'verify'],
   'schema-registry': ['infra/schema-registry/main.ts'],
   rfm: ['services/rfm/main.ts'],
   sales: ['services/sales/main.ts'],
@@ -68,6 +69,11 @@ export class MeshProcess {
 
   thaw(): void {
     this.#process.signal('SIGCONT');
+  }
+
+  /** The exit code, when it ends by itself. */
+  async end(): Promise<number | null> {
+    return (await this.#process.ended).code;
   }
 
   /** SIGTERM; the exit code, which is 0 only after a drain. */

@@ -44,6 +44,9 @@ test('every record once, in order, through restarts and kills of everything', as
   await mesh.catchUp('at the end');
   await mesh.stopBridge('three');
 
+  const { code, text } = await mesh.verify();
+  expect(code, text).toBe(0);
+
   const kafka = await readKafka(mesh.kafka.brokers, ALL_TOPICS);
   for (const topic of SOAK_TOPICS) {
     const held = kafka.get(topic.topic);

@@ -118,6 +118,12 @@ export class SoakMesh implements AsyncDisposable {
     if (code !== 0) throw new Error(`Not drained: ${name}\n${bridge?.lines.slice(-20).join('\n')}`);
   }
 
+  /** What `npm run bridge -- verify` says of everything. */
+  async verify(): Promise<{ readonly code: number | null; readonly text: string }> {
+    const tool = new MeshProcess('verify', 'verify', this.env('verify'));
+    return { code: await tool.end(), text: tool.lines.join('\n') };
+  }
+
   /** Every member that runs. */
   members(): Promise<MemberRecord[]> {
     return readMembers(this.log);
