@@ -73,6 +73,14 @@ describe('places', () => {
       false,
     ]);
   });
+  it('are forgotten when the next one comes', () => {
+    const filter = new ReplayFilter();
+    isReplay(filter, place(1, 5, 1), 'a');
+    isReplay(filter, place(1, 5, 1), 'b');
+    expect(isReplay(filter, place(2, 6, 2), 'c')).toBe(false);
+    expect(isReplay(filter, place(2, 6, 2), 'a')).toBe(false); // the same change, made again
+    expect(filter.state?.origins[0]?.seen).toHaveLength(2);
+  });
   it('of a changed primary key are a delete and a create', () => {
     const filter = new ReplayFilter();
     expect(isReplay(filter, place(1, 5, 1, { op: 'd' }))).toBe(false);
