@@ -153,6 +153,16 @@ describe('avroReader', () => {
     );
   });
 
+  it.each([
+    ['2^30 longs', { type: 'array', items: 'long' }, '8080808008'],
+    ['2^40 ints', { type: 'map', values: 'int' }, '808080808040'],
+  ])('is not taken in by the claim of %s (2)', (_name, schema, hex) => {
+    expect(codeOf(() => read(schema, hex))).toBe('truncated');
+    expect(
+      codeOf(() => read({ type: 'record', name: 'R', fields: [{ name: 'skipped', type: schema }] }, hex, {})),
+    ).toBe('truncated');
+  });
+
   it('reads from the middle of a larger buffer', () => {
     const bytes = Buffer.from('ff02', 'hex');
     expect(avroReader(parseSchema('long'))(bytes, 1)).toBe(1);

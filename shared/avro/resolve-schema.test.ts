@@ -122,6 +122,7 @@ describe('resolution', () => {
 
   it('refuses a branch only when it is met (1)', () => {
     expect(resolved(['int', 'string'], 'int', 1)).toBe(1);
+    expect(resolved(['string', 'int'], 'int', 1)).toBe(1);
     expect(() => resolved(['int', 'string'], 'int', 'x')).toThrow('string cannot be read as int');
     expect(() => resolved(['bytes', 'string'], 'int', 'x')).toThrow('Cannot read union as int');
   });
