@@ -5,6 +5,7 @@ import type { Change } from './change.ts';
 import { DataError } from './data-error.ts';
 import { DebeziumJson } from './debezium-json.ts';
 import type { JsonObject } from './json-text.ts';
+import { NO_COMMIT } from './place.ts';
 import { scanEnvelope } from './scan-envelope.ts';
 import { isReadRight } from '../../shared/testing/any-json.ts';
 
@@ -203,6 +204,13 @@ describe('the short way through an envelope', () => {
       JSON.stringify(value, (_name, part: unknown) => (typeof part === 'bigint' ? Number(part) : part)),
     );
   }
+
+  it('knows the first transaction after a snapshot', () => {
+    const [streamed = ''] = replays().filter((line) => line.includes('"snapshot":"false"'));
+    const first = streamed.replace(/"sequence":"\[[^,]*,/, '"sequence":"[null,');
+    expect(scanEnvelope(first)?.source?.place?.commit).toBe(NO_COMMIT);
+    expectSame(first);
+  });
 
   it('knows where real changes stand', () => {
     const [first] = replays().filter((line) => line.includes('"snapshot":"false"'));
