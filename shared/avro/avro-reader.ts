@@ -8,7 +8,7 @@
  * 1. A value that is read takes exactly the bytes given: fewer or more are an AvroDataError.
  * 2. No bytes make it hang, use memory beyond their own length, or throw anything but an AvroDataError.
  */
-import type { AvroType } from './avro-type.ts';
+import { type AvroType, typeName } from './avro-type.ts';
 import { compilePlan, type ReadValue } from './compile-plan.ts';
 import { type Projection, planProjection, type ReadPlan } from './read-plan.ts';
 import { planResolution } from './resolve-schema.ts';
@@ -64,7 +64,7 @@ function rawBytes(bytes: Buffer, start: number): Uint8Array {
 }
 
 function nameOf(type: AvroType): string {
-  return `the Avro value (${'name' in type ? type.name : type.kind})`;
+  return `the Avro value (${typeName(type)})`;
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -80,6 +80,11 @@ export function isPrimitiveName(name: string): name is Primitive {
   return PRIMITIVES.some((primitive) => primitive === name);
 }
 
+/** What messages call it: its full name, or its kind. */
+export function typeName(type: AvroType): string {
+  return isNamed(type) ? type.name : type.kind;
+}
+
 /** Avro's word for the type in a schema's text. */
 export function typeWord(type: AvroType): AvroType['kind'] | 'error' {
   return type.kind === 'record' && type.isError ? 'error' : type.kind;

@@ -7,9 +7,10 @@
  * that names the field; nothing is cut, rounded or replaced.
  */
 import { AvroDataError, quoted } from './avro-error.ts';
-import type { AvroType, RecordType, UnionType } from './avro-type.ts';
+import { type AvroType, type RecordType, typeName, type UnionType } from './avro-type.ts';
 import { BinarySink } from './binary-sink.ts';
 import { defaultValue } from './default-value.ts';
+import { isJsonObject, type JsonObject } from './exact-json.ts';
 import { type SchemaKey, writeFrame } from './wire-format.ts';
 
 const MAX_INT = 2 ** 31;
@@ -141,7 +142,7 @@ function fits(type: AvroType, value: unknown, exact: boolean): boolean {
   }
 }
 
-function fitsRecord(type: RecordType, value: Readonly<Record<string, unknown>>, exact: boolean): boolean {
+function fitsRecord(type: RecordType, value: JsonObject, exact: boolean): boolean {
   const names = new Set(type.fields.map((field) => field.name));
   if (!Object.keys(value).every((name) => names.has(name))) return false;
   return type.fields.every((field) => {
@@ -150,15 +151,14 @@ function fitsRecord(type: RecordType, value: Readonly<Record<string, unknown>>, 
   });
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+function isObject(value: unknown): value is JsonObject {
+  return isJsonObject(value) && !(value instanceof Uint8Array);
 }
 
 function bad(type: AvroType, value: unknown, path: string): AvroDataError {
-  const name = 'name' in type ? type.name : type.kind;
   const at = path === '' ? '' : ` at "${path.replace(/^\./, '')}"`;
   return new AvroDataError(
     'bad-value',
-    `Cannot write ${quoted(value)}${at}: it is no value of ${name}; change the value or the schema`,
+    `Cannot write ${quoted(value)}${at}: it is no value of ${typeName(type)}; change the value or the schema`,
   );
 }

@@ -3,7 +3,7 @@
  * avro-reader.ts gives it. Numbers may be plain or exact-json.ts's.
  */
 import { AvroDataError, quoted } from './avro-error.ts';
-import type { AvroType, RecordType } from './avro-type.ts';
+import { type AvroType, type RecordType, typeName } from './avro-type.ts';
 import { isJsonObject, isRawNumber, type JsonObject } from './exact-json.ts';
 
 /** A fresh value each time: nothing that is done to one reaches another record. */
@@ -12,7 +12,7 @@ export function defaultValue(type: AvroType, json: unknown): unknown {
   if (value === undefined)
     throw new AvroDataError(
       'invalid-schema',
-      `Cannot use ${quoted(json)} as the default of a field of type ${'name' in type ? type.name : type.kind}; correct the schema`,
+      `Cannot use ${quoted(json)} as the default of a field of type ${typeName(type)}; correct the schema`,
     );
   return value;
 }

@@ -142,5 +142,5 @@ function refusal(writer: AvroType, reader: AvroType): Refusal {
 }
 
 function nameOf(type: AvroType): string {
-  return 'name' in type ? `${type.kind} ${type.name}` : type.kind;
+  return isNamed(type) ? `${type.kind} ${type.name}` : type.kind;
 }

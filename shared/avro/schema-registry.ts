@@ -16,6 +16,7 @@ import { AbsentSchemas } from './absent-schemas.ts';
 import { AvroDataError, quoted } from './avro-error.ts';
 import { parseSchemaText } from './avro-schema.ts';
 import type { AvroType } from './avro-type.ts';
+import { isJsonObject } from './exact-json.ts';
 import { RegistryRefusedError, RegistryUnavailableError, UnknownSchemaError } from './registry-errors.ts';
 import { type RegistryConnection, RegistryHttp } from './registry-http.ts';
 import type { SchemaKey } from './wire-format.ts';
@@ -90,7 +91,7 @@ export class SchemaRegistry {
     const answer = await this.#http.request(path, requestBody(schema, references)).catch((error: unknown) => {
       throw error instanceof RegistryRefusedError ? notRegistered(subject, error) : error;
     });
-    const id = isObject(answer) ? answer.id : undefined;
+    const id = isJsonObject(answer) ? answer.id : undefined;
     if (typeof id === 'number') return id;
     throw new RegistryUnavailableError(
       `Cannot register a schema for "${subject}": the answer ${quoted(answer)} has no id; is this the URL of a schema registry?`,
@@ -107,7 +108,7 @@ export class SchemaRegistry {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions/latest?verbose=true`;
     try {
       const answer = await this.#http.request(path, requestBody(schema, references));
-      const { is_compatible, messages } = isObject(answer) ? answer : {};
+      const { is_compatible, messages } = isJsonObject(answer) ? answer : {};
       return { compatible: is_compatible === true, messages: Array.isArray(messages) ? messages.map(String) : [] };
     } catch (error) {
       if (isRefusal(error, NO_SUBJECT, NO_VERSION)) return { compatible: true, messages: [] };
@@ -187,7 +188,7 @@ export class SchemaRegistry {
   }
 
   #read(answer: unknown, schema: SchemaKey): { text: string; references: readonly SchemaReference[] } {
-    if (!isObject(answer) || typeof answer.schema !== 'string')
+    if (!isJsonObject(answer) || typeof answer.schema !== 'string')
       throw new RegistryUnavailableError(
         `Cannot get schema ${schema}: the answer ${quoted(answer)} has no schema; is this the URL of a schema registry?`,
         this.#now(),
@@ -227,9 +228,5 @@ function isRefusal(error: unknown, ...codes: readonly number[]): boolean {
 }
 
 function isReference(value: unknown): value is SchemaReference {
-  return isObject(value) && typeof value.subject === 'string' && typeof value.version === 'number';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(value) && typeof value.subject === 'string' && typeof value.version === 'number';
 }

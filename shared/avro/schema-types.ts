@@ -8,6 +8,7 @@
  * 3. A nullable field has the type of its value; a field of several types has none.
  */
 import type { AvroType, RecordType } from './avro-type.ts';
+import { isJsonObject } from './exact-json.ts';
 
 export interface FieldType {
   /** `int32`, `int64`, `float64`, `string`, `bytes`, `struct`, ... undefined: a union of several. */
@@ -70,7 +71,7 @@ export function fieldType(schema: AvroType): FieldType {
   const type = withoutNull(schema);
   if (!type) return { type: undefined, name: undefined, scale: undefined, precision: undefined };
   const { attributes } = type;
-  const parameters = isObject(attributes['connect.parameters']) ? attributes['connect.parameters'] : {};
+  const parameters = isJsonObject(attributes['connect.parameters']) ? attributes['connect.parameters'] : {};
   const logical = logicalType(type);
   return {
     type: text(attributes['connect.type']) ?? CONNECT_TYPE[type.kind],
@@ -115,8 +116,4 @@ function text(value: unknown): string | undefined {
 function integer(value: unknown): number | undefined {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -16,7 +16,7 @@ import {
   schemaJson,
   under,
 } from './avro-schema.ts';
-import { type AvroType, isNamed, isPrimitiveName, type Names, SORT_ORDERS, typeWord } from './avro-type.ts';
+import { type AvroType, isPrimitiveName, type Names, SORT_ORDERS, typeName, typeWord } from './avro-type.ts';
 import { isDefaultOf } from './default-value.ts';
 import { type JsonObject, parseExactJson } from './exact-json.ts';
 
@@ -38,7 +38,7 @@ const RULES: SchemaRules = {
     checkTexts(aliases, under(at, 'aliases'));
   },
   union(branches, at) {
-    const kinds = branches.map((branch) => (isNamed(branch) ? branch.name : branch.kind));
+    const kinds = branches.map(typeName);
     const second = kinds.findIndex((kind, n) => kinds.indexOf(kind) !== n);
     if (second >= 0)
       throw invalidSchema(kinds[second], under(at, second), 'a union may have only one branch of a kind');
