@@ -1,59 +1,69 @@
 /**
  * Decodes records as the bridge did when it took them in.
  *
- * What a record becomes depends on the record and its route, but for two things, which its dead letter tells of: an event
- * time "too far ahead" was too far ahead of that day's clock, and a schema may have come since. Where the letter cannot
- * settle it, the outcome is the letter's and counts as one that nobody can tell.
+ * What a record becomes depends on the record and its route. But routes change, schemas come, and an event time that was
+ * "too far ahead" of the clock is so no more; so of a record that became a dead letter then, and would not today, the
+ * letter tells what it was.
  */
 import type { MeshEvent } from '../../shared/events/event.ts';
+import type { DeadReason } from '../decode/data-error.ts';
 import type { Decoded, RecordDecoder } from '../decode/decoded.ts';
 import type { KafkaRecord } from '../record.ts';
 import { CommandError } from './command-error.ts';
-import type { LetterMark } from './letter-comparison.ts';
 
-/** A letter is stored after its record was decoded: at once, but for outages of NATS. */
-const STORED_WITHIN_MS = 15 * 60_000;
+/** What a record became. */
+export interface DecodedThen {
+  readonly decoded: Decoded;
+  /** Events that it would bring today, and did not then: in the log they are a mistake, as there is a letter. */
+  readonly notThen: readonly MeshEvent[];
+}
+
+/** Of a letter that is or was in DLQ. */
+export interface LetterThen {
+  readonly reason: DeadReason;
+  readonly isRetracted: boolean;
+  /** undefined: it was put back, and is gone. */
+  readonly storedMs: number | undefined;
+}
+
+const NO_EVENTS: readonly never[] = [];
 const RETRY_MS = 2_000;
 
 export class DecodeAgain {
   readonly #decoder: RecordDecoder;
-  readonly #letterOf: (offset: number) => LetterMark | undefined;
-  #uncertain = 0;
+  readonly #letterOf: (offset: number) => LetterThen | undefined;
+  #outdated = 0;
 
-  constructor(decoder: RecordDecoder, letterOf: (offset: number) => LetterMark | undefined) {
+  constructor(decoder: RecordDecoder, letterOf: (offset: number) => LetterThen | undefined) {
     this.#decoder = decoder;
     this.#letterOf = letterOf;
   }
 
-  /** Records of which nobody can tell what they were. */
-  get uncertain(): number {
-    return this.#uncertain;
+  /** Records in DLQ that would not be dead letters today. */
+  get outdated(): number {
+    return this.#outdated;
   }
 
   /** Hot path: once a record. */
-  decode(record: KafkaRecord, nowMs: number): Decoded {
+  decode(record: KafkaRecord, nowMs: number): DecodedThen {
     const decoded = this.#decoder.decode(record, nowMs);
-    if (decoded.dead) return decoded;
-    const letter = this.#letterOf(record.offset);
-    return letter ? this.#byLetter(record, decoded, letter) : decoded;
+    const letter = decoded.dead ? undefined : this.#letterOf(record.offset);
+    return letter ? this.#byLetter(record, decoded, letter) : { decoded, notThen: NO_EVENTS };
   }
 
   line(event: MeshEvent): string {
     return this.#decoder.line(event);
   }
 
-  #byLetter(record: KafkaRecord, decoded: Decoded, { reason, storedMs }: LetterMark): Decoded {
-    if (reason === 'bad-time') {
-      const then = this.#decoder.decode(record, storedMs);
-      if (then.dead) return then;
-      const before = this.#decoder.decode(record, storedMs - STORED_WITHIN_MS);
-      if (!before.dead) return decoded;
-      this.#uncertain++;
-      return before;
-    }
-    if (reason !== 'unknown-schema') return decoded;
-    this.#uncertain++;
-    return { outcome: 'dead', events: [], dead: { reason, text: '' } };
+  #byLetter(record: KafkaRecord, today: Decoded, { reason, isRetracted, storedMs }: LetterThen): DecodedThen {
+    const then = storedMs === undefined ? today : this.#decoder.decode(record, storedMs);
+    if (then.dead) return { decoded: then, notThen: NO_EVENTS };
+    if (storedMs !== undefined) this.#outdated++;
+    const events: readonly MeshEvent[] = isRetracted ? today.events.filter(({ retract }) => retract) : NO_EVENTS;
+    return {
+      decoded: { ...today, outcome: 'dead', events, dead: { reason, text: '' } },
+      notThen: today.events.filter((event) => !events.includes(event)),
+    };
   }
 }
 

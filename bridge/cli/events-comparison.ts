@@ -76,6 +76,11 @@ export class EventsComparison {
     }
   }
 
+  /** Events that a record would bring today, but did not: it is in DLQ. */
+  notExpect<E extends MeshEvent>(offset: number, events: readonly E[], lineOf: (event: E) => string): void {
+    for (const event of events) this.#lanes[partitionOf(event.k)]?.notExpect(lineOf(event), offset);
+  }
+
   /** `partition`: name of the mesh partition. */
   frame(partition: string, frame: FoundFrame): void {
     this.#lanes[PARTITIONS.indexOf(partition)]?.frame(frame, this.#isCut);

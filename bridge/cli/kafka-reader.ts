@@ -71,8 +71,9 @@ export class KafkaReader implements AsyncDisposable {
     }
   }
 
+  /** By partition, in their order. */
   async ranges(topic: string): Promise<Map<number, OffsetRange>> {
-    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    const offsets = (await this.#admin.fetchTopicOffsets(topic)).sort((a, b) => a.partition - b.partition);
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
   }
 

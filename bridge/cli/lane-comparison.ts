@@ -83,6 +83,11 @@ export class LaneComparison {
     this.#pending.push({ line, offset });
   }
 
+  /** A line that should not be there: its record is a dead letter. */
+  notExpect(line: string, offset: number): void {
+    this.#pending.push({ line, offset, notThen: true });
+  }
+
   frame({ from, to, seq, text }: FoundFrame, isCut: (offset: number) => boolean): void {
     const { start, end } = this.#bounds;
     if (to < start || from > end) {
@@ -97,9 +102,10 @@ export class LaneComparison {
     this.#giveUp(missed, isCut);
     this.#hasBegun = true;
     const lines = inside(text.split('\n'), wanted, from < start, to > end);
-    this.#compare(wanted, lines, { from: Math.max(from, start), to: Math.min(to, end), seq });
+    const there = wanted.some(({ notThen }) => notThen) ? this.#withoutAbsent(wanted, lines, seq) : wanted;
+    this.#compare(there, lines, { from: Math.max(from, start), to: Math.min(to, end), seq });
     this.#to = Math.max(this.#to, to);
-    this.#recent = wanted;
+    this.#recent = there;
   }
 
   /** Everything up to this offset is in the log, says a progress frame. */
@@ -110,6 +116,16 @@ export class LaneComparison {
 
   finish(): void {
     this.#report(this.#overdue.splice(0));
+  }
+
+  /** Lines that should not be there are not missed; if they are there, their records are both in the log and in DLQ. */
+  #withoutAbsent(wanted: readonly Expected[], lines: readonly string[], seq: number): readonly Expected[] {
+    const absent = new Set(matchLines(wanted, lines).absent);
+    const there = wanted.filter((one) => !one.notThen || !absent.has(one));
+    for (const { notThen, offset } of there)
+      if (notThen)
+        this.#findings.add('letter-extra', offset, offset, { seq, detail: 'its record is an event as well' });
+    return there;
   }
 
   #compare(wanted: readonly Expected[], lines: readonly string[], at: { from: number; to: number; seq: number }): void {
@@ -160,9 +176,9 @@ export class LaneComparison {
   }
 
   #giveUp(missed: readonly Expected[], isCut: (offset: number) => boolean): void {
-    if (missed.length === 0) return;
-    const gone = this.#hasBegun ? missed : missed.filter(({ offset }) => !isCut(offset));
-    this.#cut += missed.length - gone.length;
+    const due = missed.filter(({ notThen }) => !notThen);
+    const gone = this.#hasBegun ? due : due.filter(({ offset }) => !isCut(offset));
+    this.#cut += due.length - gone.length;
     this.#lines += gone.length;
     for (const { line } of gone) this.#expectedSum = crc32(`${line}\n`, this.#expectedSum);
     this.#postpone(gone);

@@ -9,17 +9,21 @@
 import { crc32 } from 'node:zlib';
 import type { StoredMessage } from '../../shared/log/log.ts';
 import { DEAD_LETTER_HEADERS, letterHeaders } from '../dead-letters.ts';
+import { DEAD_REASONS, type DeadReason } from '../decode/data-error.ts';
 import type { DeadLetterCause } from '../decode/decoded.ts';
 import type { Source } from '../position.ts';
 import type { KafkaRecord } from '../record.ts';
+import type { LetterThen } from './decode-again.ts';
 import type { Findings } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
+import type { RedrivenOffsets } from './redriven.ts';
 
 /** A letter in a few bytes. */
 export interface LetterMark {
   readonly seq: number;
   readonly storedMs: number;
-  readonly reason: string;
+  readonly reason: DeadReason | undefined;
+  readonly isRetracted: boolean;
   /** Bytes of its payload. */
   readonly bytes: number;
   readonly fullBytes: number | undefined;
@@ -32,8 +36,8 @@ export interface LetterComparisonOptions extends Bounds {
   readonly findings: Findings;
   /** By Kafka offset; emptied by the comparison. */
   readonly letters: Map<number, LetterMark[]>;
-  /** Kafka offsets whose letters were put back. */
-  readonly redriven: ReadonlySet<number>;
+  /** Letters that were put back. */
+  readonly redriven: RedrivenOffsets;
   /** First sequence in DLQ. */
   readonly dlqFirstSeq: number;
   /** Sequence in DLQ up to which letters of before `start` are. */
@@ -69,9 +73,13 @@ export class LetterComparison {
     return this.#cut;
   }
 
-  /** The letter of a record, if DLQ has one. */
-  of(offset: number): LetterMark | undefined {
-    return this.#options.letters.get(offset)?.[0];
+  /** The letter of a record, if DLQ has one, or had one that was put back. */
+  of(offset: number): LetterThen | undefined {
+    const { letters, redriven } = this.#options;
+    const letter = letters.get(offset)?.[0];
+    if (letter?.reason) return { ...letter, reason: letter.reason };
+    const isRetracted = redriven.get(offset);
+    return isRetracted === undefined ? undefined : { reason: 'malformed', isRetracted, storedMs: undefined };
   }
 
   /** A record that becomes a letter. */
@@ -116,17 +124,20 @@ export class LetterComparison {
     const { letters, findings, start, end } = this.#options;
     for (const [offset, marks] of letters)
       if (offset >= start && offset <= end)
-        for (const { seq, reason } of marks) findings.add('letter-extra', offset, offset, { seq, detail: reason });
+        for (const { seq, reason = 'of a reason that nobody knows' } of marks)
+          findings.add('letter-extra', offset, offset, { seq, detail: reason });
   }
 }
 
 export function markOfLetter(message: StoredMessage): LetterMark {
   const { payload, seq, subject, timeMs } = message;
   const fullBytes = message.header(DEAD_LETTER_HEADERS.truncated);
+  const reason = subject.slice(subject.lastIndexOf('.') + 1);
   return {
     seq,
     storedMs: timeMs,
-    reason: subject.slice(subject.lastIndexOf('.') + 1),
+    reason: DEAD_REASONS.find((known) => known === reason),
+    isRetracted: message.header(DEAD_LETTER_HEADERS.retracted) === '1',
     bytes: payload.length,
     fullBytes: fullBytes === undefined ? undefined : Number(fullBytes),
     sum: sumOf((name) => message.header(name), payload),

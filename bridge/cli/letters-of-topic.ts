@@ -5,13 +5,13 @@ import { DEAD_LETTER_HEADERS } from '../dead-letters.ts';
 import { DEAD_REASONS } from '../decode/data-error.ts';
 import { type LetterMark, markOfLetter } from './letter-comparison.ts';
 import { readLogTo } from './read-log.ts';
-import { loadRedriven } from './redriven.ts';
+import { loadRedriven, type RedrivenOffsets } from './redriven.ts';
 
 export interface TopicLetters {
   /** Kafka partition to offset to letters. */
   readonly marks: ReadonlyMap<number, Map<number, LetterMark[]>>;
-  /** Kafka partition to offsets whose letters were put back. */
-  readonly redriven: ReadonlyMap<number, ReadonlySet<number>>;
+  /** By Kafka partition: letters that were put back. */
+  readonly redriven: ReadonlyMap<number, RedrivenOffsets>;
   /** First sequence in DLQ. */
   readonly firstSeq: number;
 }

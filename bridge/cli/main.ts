@@ -7,6 +7,7 @@ import { readSettings, type Settings } from '../../shared/config/settings.ts';
 import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
+import { DLQ } from '../../shared/log/names.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { redactUrls } from '../../shared/telemetry/redact.ts';
 import { untilStopped } from '../../shared/telemetry/process.ts';
@@ -17,6 +18,8 @@ import { CommandError } from './command-error.ts';
 import { HELP, OVERVIEW } from './help.ts';
 import { isRight } from './partition-report.ts';
 import { ProgressLine } from './progress-line.ts';
+import { abandonRedrive, redrive } from './redrive.ts';
+import { redriveText } from './redrive-text.ts';
 import { verify } from './verify.ts';
 import { verifyText } from './verify-text.ts';
 
@@ -82,8 +85,24 @@ async function run(command: Work): Promise<number> {
       await print(command.json ? `${JSON.stringify(reports, null, 2)}\n` : `${verifyText(reports)}\n`);
       return reports.every(isRight) ? FINE : PROBLEMS;
     }
-    case 'redrive':
-      throw new CommandError('Cannot redrive yet');
+    case 'redrive': {
+      await using log = await openLog(settings);
+      const owner = `${hostname()}-${process.pid}`;
+      if (command.abandon) {
+        const forgotten = await abandonRedrive({ log, owner, signal: stop.signal });
+        await print(
+          `${forgotten ? `Forgot ${forgotten.letters.length} letters; they stay in DLQ.` : 'Nothing to forget.'}\n`,
+        );
+        return FINE;
+      }
+      const results = await redrive({
+        ...{ ...command, ...context, log, owner },
+        transactionalId: `weir-redrive-${settings.kafkaGroup}`,
+        deleteLetter: (seq) => deleteLetter(log, seq),
+      });
+      await print(command.json ? `${JSON.stringify(results, null, 2)}\n` : `${redriveText(results)}\n`);
+      return results.some(({ status }) => status === 'kept') ? PROBLEMS : FINE;
+    }
     default:
       return command satisfies never;
   }
@@ -101,6 +120,14 @@ async function openLog({ natsUrl }: Settings): Promise<JetStreamLog> {
     return await Promise.race([opening, timer.promise]);
   } finally {
     clearTimeout(handle);
+  }
+}
+
+async function deleteLetter({ manager }: JetStreamLog, seq: number): Promise<void> {
+  try {
+    await manager.streams.deleteMessage(DLQ, seq);
+  } catch (error) {
+    if ((await manager.streams.getMessage(DLQ, { seq })) !== null) throw error; // else it is gone already
   }
 }
 

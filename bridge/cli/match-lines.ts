@@ -7,6 +7,8 @@
 export interface Expected {
   readonly line: string;
   readonly offset: number;
+  /** Of a record that is in DLQ, and would bring this line today: it should not be there. */
+  readonly notThen?: true;
 }
 
 export interface Matched {

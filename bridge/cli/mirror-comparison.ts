@@ -107,7 +107,8 @@ export class MirrorComparison {
 
   #miss(record: KafkaRecord): void {
     const { letters } = this.#options;
-    if (letters.of(record.offset)?.reason === TOO_LARGE) {
+    const letter = letters.of(record.offset);
+    if (letter && (letter.reason === TOO_LARGE || letter.storedMs === undefined)) {
       letters.expect(record, { reason: TOO_LARGE, text: '' }, false);
       return;
     }

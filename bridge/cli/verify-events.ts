@@ -5,6 +5,7 @@
  * Does not own: what can be compared (events-ground.ts), the comparison (events-comparison.ts, letter-comparison.ts).
  */
 import type { EventRoute } from '../../shared/config/routes.ts';
+import type { MeshEvent } from '../../shared/events/event.ts';
 import type { Progress } from '../../shared/log/frame.ts';
 import { OFFSETS_HEADER, type StoredMessage } from '../../shared/log/log.ts';
 import { dataSubject, EVENTS } from '../../shared/log/names.ts';
@@ -72,7 +73,7 @@ class EventsRun {
     this.#letters = new LetterComparison({
       ...{ source, findings, start, end },
       letters: letters.marks.get(source.partition) ?? new Map(),
-      redriven: letters.redriven.get(source.partition) ?? new Set(),
+      redriven: letters.redriven.get(source.partition) ?? new Map(),
       dlqFirstSeq: letters.firstSeq,
       dlqBefore: ground.dlqBefore,
     });
@@ -144,18 +145,22 @@ class EventsRun {
 
   /** Hot path: once a record. */
   #decode(record: KafkaRecord): void {
-    const { outcome, events, dead } = this.#asTheBridge(record);
-    if (record.offset < this.#ground.start) return; // only to know what a connector has sent before
+    const { decoded, notThen } = this.#decoder.decode(record, Date.now());
+    const then: Decoded = this.#isReplay(decoded, record) ? NOTHING.replayed : decoded;
+    const { outcome, events, dead } = then;
+    const { offset } = record;
+    if (offset < this.#ground.start) return; // only to know what a connector has sent before
     this.#records++;
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
-    if (events.length > 0) this.#events.expect(record.offset, events, (event) => this.#decoder.line(event));
+    const lineOf = (event: MeshEvent) => this.#decoder.line(event);
+    if (events.length > 0) this.#events.expect(offset, events, lineOf);
+    if (notThen.length > 0) this.#events.notExpect(offset, notThen, lineOf);
     if (dead) this.#letters.expect(record, dead, events.length > 0);
   }
 
-  #asTheBridge(record: KafkaRecord): Decoded {
-    const decoded = this.#decoder.decode(record, Date.now());
-    if (decoded.place === undefined || !this.#task.route.dropReplays || isRedriven(record)) return decoded;
-    return this.#replays.isReplay(decoded.place, record.key) ? NOTHING.replayed : decoded;
+  #isReplay({ place }: Decoded, record: KafkaRecord): boolean {
+    if (place === undefined || !this.#task.route.dropReplays || isRedriven(record)) return false;
+    return this.#replays.isReplay(place, record.key);
   }
 
   #checkMark(records: readonly KafkaRecord[]): void {
@@ -186,7 +191,7 @@ class EventsRun {
       cannotTell: counts({
         'lines whose frames retention may have removed from EVENTS': this.#events.cut,
         'dead letters that retention may have removed from DLQ': this.#letters.cut,
-        'records that depended on the clock or the registry of their day': this.#decoder.uncertain,
+        'records in DLQ that would not be dead letters today: see redrive': this.#decoder.outdated,
       }),
     };
   }

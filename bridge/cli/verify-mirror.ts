@@ -61,7 +61,7 @@ class MirrorRun {
     this.#letters = new LetterComparison({
       ...{ source, findings, start, end },
       letters: letters.marks.get(source.partition) ?? new Map(),
-      redriven: letters.redriven.get(source.partition) ?? new Set(),
+      redriven: letters.redriven.get(source.partition) ?? new Map(),
       dlqFirstSeq: letters.firstSeq,
       dlqBefore: 0,
     });

@@ -119,7 +119,12 @@ describe('events', () => {
     await bench.reached(topic, 0, 1);
     await bridge.stop();
     await bench.deleteTopic(topic);
-    await bench.makeTopic(topic, 1);
+    const isMade = () =>
+      bench.makeTopic(topic, 1).then(
+        () => true,
+        () => false, // Kafka may say that a topic is not there though it has just made it
+      );
+    await until('the topic is there again', isMade);
     await bench.reconnectProducer();
     await send(0, order(10));
     const [report] = await run([route]);

@@ -1,0 +1,43 @@
+/** Redrive on real servers, for the tests of this folder. */
+import { DLQ } from '../../shared/log/names.ts';
+import type { BridgeBench } from '../_bridge-bench.ts';
+import type { KafkaRecord } from '../record.ts';
+import { KafkaReader } from './kafka-reader.ts';
+import type { RedriveOptions } from './redrive.ts';
+
+export type Settings = Omit<RedriveOptions, 'routes' | 'filter'>;
+
+/** As the command runs it; a redrive that was killed is taken over soon. */
+export function redriveSettings(
+  { kafka, log }: Pick<BridgeBench, 'kafka' | 'log'>,
+  owner: string,
+  mesh: string,
+): Settings {
+  return {
+    kafka,
+    log,
+    owner,
+    registry: undefined,
+    transactionalId: `weir-redrive-${mesh}`,
+    signal: new AbortController().signal,
+    times: { touchMs: 100, deadMs: 1_500 },
+    deleteLetter: async (seq) => {
+      await log.manager.streams.deleteMessage(DLQ, seq).catch(() => {});
+    },
+  };
+}
+
+/** All records of a partition. */
+export async function recordsOf(
+  { kafka }: Pick<BridgeBench, 'kafka'>,
+  topic: string,
+  partition = 0,
+): Promise<KafkaRecord[]> {
+  await using reader = await KafkaReader.open({ kafka, topics: [topic], signal: new AbortController().signal });
+  const range = (await reader.ranges(topic)).get(partition);
+  const records: KafkaRecord[] = [];
+  if (range)
+    for await (const batch of reader.read({ topic, partition }, range.low, range.high - 1))
+      records.push(...batch.records);
+  return records;
+}
