@@ -19,7 +19,10 @@ export function decode(
   { topic = route.topic, timestampMs = NOW }: Written = {},
 ): Decoded {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return recordDecoder(route, topic, { partition: 3 }).decode({ offset: 42, timestampMs, key: null, value: Buffer.from(text) }, NOW);
+  return recordDecoder(route, topic, { partition: 3 }).decode(
+    { offset: 42, timestampMs, key: null, value: Buffer.from(text) },
+    NOW,
+  );
 }
 
 /** The lines of a record's events, as frames have them. */
