@@ -14,6 +14,8 @@ Options
 Environment
   NATS_URL                  use this nats-server (2.11 or newer, with JetStream) instead of starting one
   KAFKA_BOOTSTRAP_SERVERS   use this Kafka instead of starting one; turns the demo orders off
+  KAFKA_USERNAME, ...       how to reach it: see shared/kafka/README.md
+  WEIR_ROUTES               which topics become what: see shared/config/routes.md
   SCHEMA_REGISTRY_URL       use this schema registry instead of starting one
   DATABASE_URL              with --cdc: capture this PostgreSQL instead of starting one; turns the demo orders off
   WEIR_GATEWAY_PORT         8080    } a busy port is named,
@@ -29,7 +31,7 @@ Environment
   WEIR_CACHE                ~/.cache/weir   nats-server and Kafka, downloaded or built once per user
 
 A second start beside a running one says so, changes nothing, and ends with 0.
-See also: npm run mesh -- help, npm run reset
+See also: npm run mesh -- help, npm run bridge -- help, npm run reset
 `;
 
 export const MESH_HELP = `npm run mesh -- <command>
