@@ -25,6 +25,10 @@ describe('writeSchema', () => {
     expect(rewrite(text)).toBe(text);
   });
 
+  it('keeps an error an error', () => {
+    expect(rewrite('{"type":"error","name":"E","fields":[]}')).toBe('{"type":"error","name":"E","fields":[]}');
+  });
+
   it('writes what was known before by its name only', () => {
     const { names } = parseStrictSchema('{"type":"fixed","name":"ns.Id","size":16}');
     const { type } = parseStrictSchema('{"type":"array","items":"ns.Id"}', names);

@@ -67,6 +67,7 @@ describe('parseSchema', () => {
   });
 
   it('says where (3)', () => {
+    expect(() => parseSchema({ type: { type: 'Nowhere' } })).toThrow('"Nowhere" at "/type"');
     const schema = { type: 'record', name: 'R', fields: [{ name: 'a', type: ['null', { type: 'map', values: 'X' }] }] };
     expect(() => parseSchema(schema)).toThrow(
       'Cannot read "X" at "/fields/0/type/1/values" as an Avro schema: no such',

@@ -78,6 +78,13 @@ describe('incompatibilities', () => {
     expect(found.map(({ kind, path }) => [kind, path])).toEqual([['MISSING_UNION_BRANCH', '/fields/1/type/1']]);
   });
 
+  it('calls an error by its word, and reads it as a record', () => {
+    const named = (type: string) => ({ type, name: 'R', fields: [] });
+    expect(check(named('record'), named('error'))).toEqual([]);
+    const [problem] = check(['int'], named('error'));
+    expect(problem?.message).toBe('reader union lacking writer type: ERROR');
+  });
+
   it('calls a field with two writers ambiguous', () => {
     const record = (fields: unknown[]) => ({ type: 'record', name: 'R', fields });
     const reader = record([{ name: 'a', aliases: ['b'], type: 'int' }]);
