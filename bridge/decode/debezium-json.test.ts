@@ -117,6 +117,30 @@ function replays(): string[] {
   return lines('pg-restart-replay.jsonl').flatMap((line) => (JSON.parse(line) as { value: string | null }).value ?? []);
 }
 
+it('each record is read by its own schema, also when the next one is as long', () => {
+  const decoder = new DebeziumJson([['id']]);
+  const withScale = (scale: number) => {
+    const column = {
+      field: 'id',
+      type: 'bytes',
+      name: 'org.apache.kafka.connect.data.Decimal',
+      parameters: { scale: `${scale}` },
+    };
+    const schema = {
+      type: 'struct',
+      fields: [
+        { field: 'after', type: 'struct', fields: [column] },
+        { field: 'op', type: 'string' },
+      ],
+    };
+    return JSON.stringify({ schema, payload: { before: null, after: { id: 'AeIT' }, source: {}, op: 'c' } });
+  };
+  const ids = [1, 1, 2, 1]
+    .map((scale) => decoder.read(withScale(scale), false))
+    .map((one) => one.kind === 'change' && one.after?.id);
+  expect(ids).toEqual(['12341.1', '12341.1', '1234.11', '12341.1']);
+});
+
 describe('the short way through an envelope', () => {
   it('is taken for what connectors write', () => {
     for (const line of lines('aggregate_updates.jsonl')) expect(scanEnvelope(line)).toBeDefined();
