@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PARTITIONS } from '../../shared/events/partition.ts';
-import { history, TEST_ROUTE } from '../_test-records.ts';
+import { PARTITIONS, partitionOf } from '../../shared/events/partition.ts';
+import { history, record, TEST_ROUTE } from '../_test-records.ts';
 import { recordDecoder } from '../decode/decoder.ts';
 import { FrameBuilder } from '../frame-builder.ts';
 import type { KafkaRecord } from '../record.ts';
@@ -245,4 +245,27 @@ it('a hole in a log without progress frames in between is one finding with its e
       count: lines,
     },
   ]);
+});
+
+describe('a record that is in DLQ and would be an event today', () => {
+  const [event] = decoder.decode(records[0] ?? record(0, null), NOW).events;
+  const line = event ? decoder.line(event) : '';
+  const lane = PARTITIONS[partitionOf(event?.k ?? '')] ?? '';
+
+  it.each([
+    [false, {}],
+    [true, { 'letter-extra': 1 }],
+  ])('and whose line is in the log: %s', (isThere, totals) => {
+    const findings = new Findings();
+    const comparison = new EventsComparison({ start: 0, end: 2, isCut: false, findings });
+    if (!event) throw new Error('Cannot test: the first record has no event');
+    const other = { ...event, id: 'other' };
+    comparison.notExpect(0, [event], decoder.line);
+    comparison.expect(1, [other], decoder.line);
+    const lines = [...(isThere ? [line] : []), decoder.line(other)];
+    comparison.frame(lane, { from: isThere ? 0 : 1, to: 1, seq: 1, text: lines.join('\n') });
+    comparison.progress(2);
+    comparison.finish();
+    expect(findings.totals).toEqual(totals);
+  });
 });

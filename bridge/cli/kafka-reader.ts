@@ -5,7 +5,7 @@
  * Owns: the consumer, and what it has fetched and nobody has taken yet (bounded).
  * Does not own: what records mean.
  *
- * Invariants (tested in kafka-reader.int.test.ts):
+ * Invariants (tested in range-reading.test.ts, verify.int.test.ts and check.int.test.ts):
  * 1. `read` yields every record of its range once, in offset order, and says how far it got where Kafka has none
  *    (compacted, aborted, control records).
  * 2. The range ends, or it is an error: a partition that gives nothing for a while is never taken for one that ends.

@@ -1,7 +1,7 @@
 /**
  * A dead letter as DLQ has it, read back: the record it holds, and whether it is all there.
  *
- * Invariant (tested in stored-letter.test.ts): what DeadLetters writes comes back as the record was, unless it was cut;
+ * Invariant (tested in letter-comparison.test.ts): what DeadLetters writes comes back as the record was, unless it was cut;
  * then it says so.
  */
 import type { StoredMessage } from '../../shared/log/log.ts';

@@ -1,6 +1,13 @@
 /** `verify` against a real bridge, on a real Kafka and a real nats-server. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MirrorRoute, type Route, MAX_RECORD_BYTES } from '../../shared/config/routes.ts';
+import {
+  type EventRoute,
+  type MirrorRoute,
+  type Route,
+  MAX_RECORD_BYTES,
+  routeDefaults,
+} from '../../shared/config/routes.ts';
 import { DLQ, EVENTS, topicTokens } from '../../shared/log/names.ts';
 import { withKafkaAdmin } from '../../shared/testing/kafka-admin.ts';
 import { BridgeBench, order, until } from '../_bridge-bench.ts';
@@ -17,6 +24,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await bench?.[Symbol.asyncDispose]();
 });
+
+interface Captured {
+  readonly key: string;
+  readonly value: string | null;
+}
 
 const NEVER = new AbortController().signal;
 
@@ -153,6 +165,52 @@ describe('events', () => {
     await bench.reached(topic, 0, 7);
     await bridge.stop();
     expect(await run([route])).toMatchObject([{ records: 2, lines: 2, totals: {}, compared: { from: 0, to: 7 } }]);
+  });
+
+  it('whose frames retention took from EVENTS are named; the rest is compared', async () => {
+    const { topic, route, send, start } = await bench.orders(1);
+    const bridge = start();
+    for (let n = 0; n < 40; n += 5) {
+      await send(0, ...Array.from({ length: 5 }, (_, at) => order(n + at)));
+      await bench.reached(topic, 0, n + 4);
+    }
+    await bridge.stop();
+    const messages = await bench.messages(EVENTS, `kafka.${topicTokens(topic)}.>`);
+    const middle = messages[Math.floor(messages.length / 2)];
+    await bench.log.manager.streams.purge(EVENTS, { seq: middle?.seq ?? 0 });
+    const [report] = await run([route]);
+    expect(report?.totals).toEqual({});
+    const start_ = report?.compared?.from ?? 0;
+    expect(start_).toBeGreaterThan(0);
+    expect(report?.compared?.to).toBe(39);
+    expect(report?.notCompared).toEqual([{ from: 0, to: start_ - 1, why: expect.stringContaining('EVENTS') }]);
+    // What retention did not do is found all the same.
+    const last = (await dataFrames(topic)).at(-1);
+    await bench.log.manager.streams.deleteMessage(EVENTS, last?.seq ?? 0);
+    expect((await run([route]))[0]?.totals.missing).toBeGreaterThan(0);
+  });
+
+  it('that a connector sent again are not missed, also when the comparison begins among them', async () => {
+    const file = new URL('../decode/fixtures/pg-restart-replay.jsonl', import.meta.url);
+    const captured = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Captured);
+    const topic = bench.freshTopic();
+    await bench.makeTopic(topic, 1);
+    const messages = captured.map(({ key, value }) => ({ key, value, partition: 0 }));
+    const route: EventRoute<'order'> = { topic, ...routeDefaults('order', 'debezium-json') };
+    const bridge = bench.startBridge([route], topic);
+    for (let at = 0; at < messages.length; at += 10) {
+      await bench.producer.send({ topic, messages: messages.slice(at, at + 10) });
+      await bench.reached(topic, 0, Math.min(at + 9, messages.length - 1));
+    }
+    await bridge.stop();
+    const [report] = await run([route]);
+    expect(report?.totals).toEqual({});
+    expect(report?.outcomes.replayed).toBeGreaterThan(10);
+    for (const from of [15, 40, 60, 95])
+      expect(await run([route], { topic, from })).toMatchObject([{ totals: {}, compared: { from }, notCompared: [] }]);
   });
 
   it('leave no Kafka group behind', async () => {
