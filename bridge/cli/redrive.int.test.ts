@@ -1,7 +1,13 @@
 /** `redrive` on a real Kafka and a real nats-server, with a bridge before and behind it. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventRoute } from '../../shared/config/routes.ts';
-import { DLQ, topicTokens } from '../../shared/log/names.ts';
+import { DLQ, EVENTS, topicTokens } from '../../shared/log/names.ts';
+import { sharedServers } from '../../shared/testing/servers.ts';
 import { type Bench, BridgeBench, order } from '../_bridge-bench.ts';
 import { DEAD_LETTER_HEADERS } from '../dead-letters.ts';
 import { recordsOf, redriveSettings, type Settings } from './_redrive-bench.ts';
@@ -163,6 +169,42 @@ describe('a dead letter', () => {
     expect(results.map(({ status }) => status).sort()).toEqual(['kept', 'sent']);
     expect(results.find(({ status }) => status === 'kept')?.why).toContain('Kafka refused it');
     expect((await bench.deadOf(topic)).map(({ offset }) => offset)).toEqual(['0']);
+  });
+});
+
+describe('npm run bridge -- redrive and verify', () => {
+  it('do the same, and say so', async () => {
+    const { topic } = await deadOrders();
+    const folder = await mkdtemp(join(tmpdir(), 'weir-redrive-'));
+    const file = join(folder, 'routes.json');
+    const route = { topic, decoder: 'json', kind: 'order', allowNegativeAmounts: true };
+    await writeFile(file, JSON.stringify({ routes: [route] }));
+    const env = {
+      ...process.env,
+      KAFKA_BOOTSTRAP_SERVERS: sharedServers().brokers.join(','),
+      NATS_URL: bench.nats.url,
+    };
+    const command = async (...args: string[]) => {
+      const all = ['infra/launcher/bootstrap.mjs', 'bridge', ...args, '--routes', file];
+      return promisify(execFile)(process.execPath, all, { env }).then(
+        ({ stdout }) => ({ code: 0, stdout }),
+        ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+      );
+    };
+    const filter = `dlq.${topicTokens(topic)}.*`;
+    const dry = await command('redrive', filter, '--dry-run');
+    expect(dry).toMatchObject({ code: 1, stdout: expect.stringContaining('2 would be put back, 1 kept.') });
+    const done = await command('redrive', filter, '--json');
+    expect(JSON.parse(done.stdout)).toMatchObject([{ status: 'sent' }, { status: 'kept' }, { status: 'sent' }]);
+    expect(await command('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('Right: 4 records') });
+    const [frame] = await bench
+      .messages(EVENTS, `kafka.${topicTokens(topic)}.*.k0`)
+      .then((all) => all.filter(({ subject }) => !subject.includes('progress')));
+    await bench.log.manager.streams.deleteMessage(EVENTS, frame?.seq ?? 0);
+    const wrong = await command('verify', '--topic', topic);
+    expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining('WRONG') });
+    expect(wrong.stdout).toContain('offset 1 (1 line): missing');
+    await rm(folder, { recursive: true });
   });
 });
 
