@@ -28,7 +28,7 @@ export type Setting = Omit<Row, 'values' | 'types'>;
 
 /** Throws DataError when the row that counts from now on cannot be read, and none counted before. */
 export function decodeChange<E extends MeshEvent>(model: Model<E>, change: Change, setting: Setting): Decoded<E> {
-  if (change.kind === 'plain') return counted([model.read({ ...setting, values: change.values, types: change.types })]);
+  if (change.kind === 'plain') return counted([model.read(rowOf(change.values, change, setting))]);
   if (change.kind !== 'change') return NOTHING[change.kind];
   return model.deleted ? latest(model, change, setting) : counting(model, change, setting);
 }
@@ -43,8 +43,10 @@ function counting<E extends MeshEvent>(model: Model<E>, change: RowChange, setti
   return fromUpdate(model, former, rowOf(after, change, setting));
 }
 
+type Told = Pick<RowChange, 'types'> & { readonly writtenMs?: number | undefined };
+
 /** Hot path: one literal, no spread of what is spread again. */
-function rowOf(values: JsonObject, { types, writtenMs }: RowChange, setting: Setting): Row {
+function rowOf(values: JsonObject, { types, writtenMs }: Told, setting: Setting): Row {
   const { latestMs, topic, partition, offset, exact } = setting;
   return { values, types, latestMs, writtenMs: writtenMs ?? setting.writtenMs, topic, partition, offset, exact };
 }

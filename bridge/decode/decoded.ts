@@ -31,7 +31,7 @@ export interface Decoded<E extends MeshEvent = MeshEvent> {
   readonly outcome: Outcome;
   readonly events: readonly E[];
   /** With outcome `dead`. Events beside it take back what the row counted before. */
-  readonly dead?: DeadLetterCause;
+  readonly dead?: DeadLetterCause | undefined;
   /** Where its change stands in its connector's stream, if it tells: what replay-filter.ts asks for. */
   readonly place?: Place | typeof TOMBSTONE;
 }
