@@ -5,7 +5,7 @@ import { KAFKA_PARTITIONS } from './orders.ts';
 import type { Progress } from './progress.ts';
 
 /** A batch over the broker's limit (1 MB) fails whole. */
-const BATCH = 1_000;
+const BATCH = 400;
 
 export async function makeTopic(kafka: Kafka, topic: string): Promise<void> {
   const admin = kafka.admin();
