@@ -1,4 +1,5 @@
 /** Redrive on real servers, for the tests of this folder. */
+import { type Message, Partitioners } from 'kafkajs';
 import { DLQ } from '../../shared/log/names.ts';
 import type { BridgeBench } from '../_bridge-bench.ts';
 import type { KafkaRecord } from '../record.ts';
@@ -25,6 +26,18 @@ export function redriveSettings(
       await log.manager.streams.deleteMessage(DLQ, seq).catch(() => {});
     },
   };
+}
+
+/** Sends messages as they are, with a producer of its own. */
+export async function sendMessages(
+  { kafka }: Pick<BridgeBench, 'kafka'>,
+  topic: string,
+  messages: Message[],
+): Promise<void> {
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic, messages });
+  await producer.disconnect();
 }
 
 /** All records of a partition. */

@@ -10,7 +10,7 @@ import { DLQ, EVENTS, topicTokens } from '../../shared/log/names.ts';
 import { sharedServers } from '../../shared/testing/servers.ts';
 import { type Bench, BridgeBench, order } from '../_bridge-bench.ts';
 import { DEAD_LETTER_HEADERS } from '../dead-letters.ts';
-import { recordsOf, redriveSettings, type Settings } from './_redrive-bench.ts';
+import { recordsOf, redriveSettings, sendMessages, type Settings } from './_redrive-bench.ts';
 import { isRight } from './partition-report.ts';
 import { abandonRedrive, redrive, type RedriveOptions } from './redrive.ts';
 import { verify } from './verify.ts';
@@ -49,7 +49,11 @@ async function deadOrders(): Promise<Bench & { readonly better: EventRoute<'orde
     { key: 'k2', value: 'no JSON' },
     { key: 'k3', value: order(3, { amount: -3 }) },
   ];
-  await bench.producer.send({ topic, messages: messages.map((message) => ({ ...message, partition: 0 })) });
+  await sendMessages(
+    bench,
+    topic,
+    messages.map((message) => ({ ...message, partition: 0 })),
+  );
   await bench.reached(topic, 0, 3);
   await bridge.stop();
   return { ...orders, better: { ...route, allowNegativeAmounts: true } };
@@ -144,7 +148,7 @@ describe('a dead letter', () => {
   it('that was cut is kept, with the reason', async () => {
     const { topic, route, send, start } = await bench.orders(1);
     const bridge = start();
-    await bench.producer.send({ topic, messages: [{ key: 'x'.repeat(20_000), value: 'no JSON', partition: 0 }] });
+    await sendMessages(bench, topic, [{ key: 'x'.repeat(20_000), value: 'no JSON', partition: 0 }]);
     await send(0, 'no JSON');
     await bench.reached(topic, 0, 1);
     await bridge.stop();

@@ -12,6 +12,7 @@ import { DLQ, EVENTS, topicTokens } from '../../shared/log/names.ts';
 import { withKafkaAdmin } from '../../shared/testing/kafka-admin.ts';
 import { BridgeBench, order, until } from '../_bridge-bench.ts';
 import { loadMirrorPosition } from '../mirror/mirror-position.ts';
+import { sendMessages } from './_redrive-bench.ts';
 import type { PartitionReport } from './partition-report.ts';
 import { verify, type VerifyOptions } from './verify.ts';
 
@@ -208,7 +209,7 @@ describe('events', () => {
     const route: EventRoute<'order'> = { topic, ...routeDefaults('order', 'debezium-json') };
     const bridge = bench.startBridge([route], topic);
     for (let at = 0; at < messages.length; at += 10) {
-      await bench.producer.send({ topic, messages: messages.slice(at, at + 10) });
+      await sendMessages(bench, topic, messages.slice(at, at + 10));
       await bench.reached(topic, 0, Math.min(at + 9, messages.length - 1));
     }
     await bridge.stop();
