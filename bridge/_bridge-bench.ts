@@ -35,7 +35,7 @@ export class BridgeBench implements AsyncDisposable {
   readonly nats: TestNats;
   readonly log: JetStreamLog;
   readonly kafka: Kafka;
-  readonly producer: Producer;
+  #producer: Producer;
   readonly #run = Date.now().toString(36);
   #topics = 0;
 
@@ -43,7 +43,7 @@ export class BridgeBench implements AsyncDisposable {
     this.nats = nats;
     this.log = log;
     this.kafka = kafka;
-    this.producer = producer;
+    this.#producer = producer;
   }
 
   static async start(): Promise<BridgeBench> {
@@ -52,12 +52,7 @@ export class BridgeBench implements AsyncDisposable {
     await provisionMesh(log);
     const brokers = [...sharedServers().brokers];
     const kafka = new Kafka({ clientId: 'bridge-test', brokers, logLevel: logLevel.NOTHING });
-    const producer = kafka.producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-      maxInFlightRequests: 1,
-    });
-    await producer.connect();
-    return new BridgeBench(nats, log, kafka, producer);
+    return new BridgeBench(nats, log, kafka, await newProducer(kafka));
   }
 
   /** A topic name that no other test has; the topic is not made. */
@@ -79,13 +74,13 @@ export class BridgeBench implements AsyncDisposable {
   }
 
   async send(topic: string, partition: number, ...values: Value[]): Promise<void> {
-    await this.producer.send({ topic, messages: values.map((value, at) => ({ key: `k${at}`, value, partition })) });
+    await this.#producer.send({ topic, messages: values.map((value, at) => ({ key: `k${at}`, value, partition })) });
   }
 
   /** The producer's metadata of a topic goes stale when partitions or the topic itself change. */
   async reconnectProducer(): Promise<void> {
-    await this.producer.disconnect();
-    await this.producer.connect();
+    await this.#producer.disconnect();
+    this.#producer = await newProducer(this.kafka);
   }
 
   async makeTopic(topic: string, partitions: number, entries: Record<string, string> = {}): Promise<void> {
@@ -177,10 +172,20 @@ export class BridgeBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.producer.disconnect();
+    await this.#producer.disconnect();
     await this.log[Symbol.asyncDispose]();
     await this.nats[Symbol.asyncDispose]();
   }
+}
+
+async function newProducer(kafka: Kafka): Promise<Producer> {
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false, // a topic that a test has deleted stays away
+  });
+  await producer.connect();
+  return producer;
 }
 
 export function order(n: number, changes: object = {}): string {

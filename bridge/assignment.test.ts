@@ -122,6 +122,19 @@ describe('an assignment', () => {
     expect(next.assignment.status()[0]).toMatchObject({ offset: 6, counts: { counted: 7 } });
   });
 
+  it('takes in nothing that was fetched elsewhere, as kafkajs does from the start of a topic made anew (invariant 2)', async () => {
+    const one = rig();
+    one.assignment.join({ [topic]: [0] });
+    await until(() => one.fetch !== undefined);
+    one.assignment.take(batch(0, 5));
+    await one.assignment.drain();
+    one.fetch = undefined;
+    expect(one.assignment.take(batch(0, 90, 1_000, 7))).toBe(false);
+    await until(() => one.fetch === 4);
+    expect(one.assignment.take(batch(4, 86, 1_000, 7))).toBe(false);
+    await until(() => one.assignment.status()[0]?.alarm?.includes('were replaced') === true);
+  });
+
   it('does not take in a topic that has other records than those that were read, however long it is', async () => {
     const one = rig();
     one.assignment.join({ [topic]: [0] });

@@ -4,8 +4,8 @@
  * Invariants:
  * 1. A session belongs to one generation of the group. A new generation ends all sessions; those of the new one begin
  *    when the old ones have ended, from what the log says.
- * 2. A batch is taken in only where the session continues: at or before its next offset. Anything else makes the
- *    partition look at Kafka again.
+ * 2. A batch is taken in only if it was fetched where it was asked for. Anything else makes the partition look at Kafka
+ *    again: kafkajs begins a topic anew when its offset is out of range, as after the topic was made anew.
  */
 import type { Batch, KafkaMessage } from 'kafkajs';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
@@ -80,11 +80,16 @@ export class Assignment {
     if (!owned || !session) return false;
     const high = Number(batch.highWatermark);
     owned.noteHigh(high);
-    if (fetchedOffset(batch) > session.next || high < session.next) {
+    if (fetchedOffset(batch) !== owned.wanted || high < session.next) {
       void owned.realign();
       return false;
     }
     return owned.take(batch.messages.map(toRecord), Number(batch.lastOffset()));
+  }
+
+  /** Nothing has been fetched for a while: what was next may be another topic's now. */
+  realign(): void {
+    for (const partition of this.#partitions.values()) if (partition.session) void partition.realign();
   }
 
   async drain(): Promise<void> {

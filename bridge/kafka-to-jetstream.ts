@@ -11,7 +11,7 @@
  * - It sends no heartbeat while eachBatch waits: the wait for room sends them.
  * - New topics need a new run.
  */
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { SchemaRegistry } from '../shared/avro/schema-registry.ts';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import { explainKafkaError } from '../shared/kafka/explain-error.ts';
@@ -22,10 +22,10 @@ import { describeError, type Logger } from '../shared/telemetry/logger.ts';
 import { Assignment } from './assignment.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { pause } from './fenced-append.ts';
-import type { OffsetRange } from './owned-partition.ts';
 import { quietAfterMs } from './partition-status.ts';
 import type { Source } from './position.ts';
-import { declareTopics, findTopics, sameTopics, type Topics } from './topics.ts';
+import { TopicAdmin } from './topic-admin.ts';
+import { declareTopics, goneAlarm, sameTopics, type Topics } from './topics.ts';
 
 export interface BridgeOptions {
   readonly kafka: Kafka;
@@ -55,10 +55,12 @@ const ROUND_MS = 1_000;
 const HOUSEKEEPING_ROUNDS = 5;
 const DRAIN_MS = 10_000;
 const STALL_MS = 60_000;
+/** Longer than this nothing was fetched: a topic could have been deleted, made anew and filled. */
+const BLIND_MS = 100;
 
 export class KafkaToJetStream {
   readonly #options: BridgeOptions;
-  readonly #admin: Admin;
+  readonly #admin: TopicAdmin;
   readonly #budget: ByteBudget;
   readonly #assignment: Assignment;
   readonly #stop = new AbortController();
@@ -69,13 +71,15 @@ export class KafkaToJetStream {
   #kafkaProblem: string | undefined = 'Kafka has not answered yet';
   /** Topics of the consumer that have no route any more: paused, for to give them up makes the group rebalance. */
   readonly #leftOut = new Set<string>();
+  /** Topics that were read and are no longer in Kafka, and what to say of them. */
+  readonly #gone = new Map<string, string>();
   #draining = false;
   #wakeDiscovery: (() => void) | undefined;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
     this.#routes = options.routes;
-    this.#admin = options.kafka.admin({ retry: { retries: 2 } });
+    this.#admin = new TopicAdmin(options.kafka);
     this.#budget = new ByteBudget(options.maxUnackedBytes ?? MAX_UNACKED_BYTES);
     this.#assignment = new Assignment((source, confirmOwner) => ({
       log: options.log,
@@ -87,7 +91,7 @@ export class KafkaToJetStream {
       members: () => options.members?.() ?? [],
       provisionMirror: (mirrored) => options.provisionMirror(mirrored),
       confirmOwner,
-      range: () => this.#range(source),
+      range: () => this.#admin.range(source),
       pauseFetch: () => this.#consumer?.pause([{ topic: source.topic, partitions: [source.partition] }]),
       resumeFetch: (from) => this.#resumeFetch(source, from),
     }));
@@ -99,7 +103,7 @@ export class KafkaToJetStream {
     if (stop.aborted) return;
     await Promise.all([this.#discoverLoop(), this.#watchLoop()]);
     await this.#drain();
-    await this.#admin.disconnect();
+    await this.#admin[Symbol.asyncDispose]();
   }
 
   status(): BridgeStatus[] {
@@ -108,11 +112,12 @@ export class KafkaToJetStream {
 
   /** Why the bridge cannot do its work: one sentence each. */
   alarms(): string[] {
-    const waiting = this.#topics.size === 0 && this.#kafkaProblem === undefined;
+    const waiting = this.#topics.size + this.#gone.size === 0 && this.#kafkaProblem === undefined;
     const topics = this.#routes.map(({ topic }) => `"${topic}"`).join(', ');
     return [
       ...(this.#kafkaProblem ? [this.#kafkaProblem] : []),
       ...(waiting ? [`None of the topics ${topics} exists in Kafka yet; waiting for one`] : []),
+      ...this.#gone.values(),
       ...this.status().flatMap(({ alarm }) => alarm ?? []),
     ];
   }
@@ -175,17 +180,29 @@ export class KafkaToJetStream {
   }
 
   async #discover(): Promise<void> {
-    await this.#admin.connect();
-    const topics = await findTopics(this.#admin, this.#routes);
+    const topics = await this.#admin.find(this.#routes);
     this.#noteKafka(undefined);
     const read = new Map([...this.#topics].filter(([topic]) => !this.#leftOut.has(topic)));
-    if (topics.size === 0 || (this.#consumer && sameTopics(topics, read)) || this.#stop.signal.aborted) return;
+    this.#noteGone(read, topics);
+    const isOpen = this.#consumer !== undefined || topics.size === 0;
+    if ((isOpen && sameTopics(topics, read)) || this.#stop.signal.aborted) return;
     await declareTopics(this.#options.log, topics, this.#routes);
     await this.#closeConsumer();
     this.#topics = topics;
     this.#leftOut.clear();
-    await this.#openConsumer();
+    if (topics.size > 0) await this.#openConsumer();
     this.#options.logger.info('Reading topics', { topics: [...topics].map(([name, count]) => `${name} (${count})`) });
+  }
+
+  #noteGone(before: Topics, now: Topics): void {
+    for (const topic of this.#gone.keys())
+      if (now.has(topic) || !routeOf(this.#routes, topic)) this.#gone.delete(topic);
+    for (const topic of before.keys()) {
+      if (now.has(topic) || this.#gone.has(topic)) continue;
+      const alarm = goneAlarm(topic, this.status());
+      this.#gone.set(topic, alarm);
+      this.#options.logger.warn(alarm);
+    }
   }
 
   async #openConsumer(): Promise<void> {
@@ -247,10 +264,12 @@ export class KafkaToJetStream {
   async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     if (this.#draining || !isRunning() || isStale()) return;
     if (this.#assignment.take(batch)) resolveOffset(batch.lastOffset());
+    const since = performance.now();
     while (this.#budget.isFull && isRunning()) {
       await heartbeat();
       await this.#budget.room(500);
     }
+    if (performance.now() - since > BLIND_MS) this.#assignment.realign();
   }
 
   async #watchLoop(): Promise<void> {
@@ -271,7 +290,7 @@ export class KafkaToJetStream {
     const quiet = sessions.filter(({ source, quietMs }) => isQuiet(source, quietMs));
     const topics = new Set((isHousekeeping ? sessions : quiet).map(({ source }) => source.topic));
     for (const topic of topics) {
-      const ranges = await this.#ranges(topic);
+      const ranges = await this.#admin.ranges(topic);
       for (const [partition, { high }] of ranges) this.#assignment.of({ topic, partition })?.noteHigh(high);
       for (const session of quiet) {
         const high = session.source.topic === topic ? ranges.get(session.source.partition)?.high : undefined;
@@ -319,17 +338,6 @@ export class KafkaToJetStream {
   #resumeFetch({ topic, partition }: Source, from: number): void {
     this.#consumer?.seek({ topic, partition, offset: String(from) });
     this.#consumer?.resume([{ topic, partitions: [partition] }]);
-  }
-
-  async #range({ topic, partition }: Source): Promise<OffsetRange> {
-    const range = (await this.#ranges(topic)).get(partition);
-    if (!range) throw new Error(`Cannot find partition ${partition} of topic "${topic}" in Kafka`);
-    return range;
-  }
-
-  async #ranges(topic: string): Promise<Map<number, OffsetRange>> {
-    const offsets = await this.#admin.fetchTopicOffsets(topic);
-    return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
   }
 
   #routeOf(topic: string): Route {

@@ -83,6 +83,12 @@ export class OwnedPartition implements AsyncDisposable {
     this.#options.pauseFetch();
   }
 
+  /** Where it is to be fetched: the next record, or the one before it that is to be recognised. */
+  get wanted(): number | undefined {
+    const session = this.session;
+    return session && Math.min(session.next, this.#mark?.offset ?? session.next);
+  }
+
   /** What Kafka said its end is. */
   noteHigh(high: number): void {
     this.#high = high;
@@ -137,7 +143,7 @@ export class OwnedPartition implements AsyncDisposable {
     if (!session) return;
     try {
       const isThere = await this.#matchRange(session);
-      if (isThere && session === this.session) this.#fetch(session);
+      if (isThere && session === this.session) this.#fetch();
       else if (!isThere) await session[Symbol.asyncDispose]();
     } catch {
       await session[Symbol.asyncDispose](); // Kafka is away: begin again when it is back
@@ -179,7 +185,7 @@ export class OwnedPartition implements AsyncDisposable {
         if (!signal.aborted && (await this.#matchRange(session)) && !signal.aborted) {
           this.#session = session;
           this.#state = 'running';
-          this.#fetch(session);
+          this.#fetch();
           return;
         }
         await session[Symbol.asyncDispose]();
@@ -192,10 +198,10 @@ export class OwnedPartition implements AsyncDisposable {
     }
   }
 
-  /** Fetches from the next record, or from the one before it that is to be recognised. */
-  #fetch(session: Session): void {
+  #fetch(): void {
+    const { wanted } = this;
     this.#isHeldBack = false;
-    this.#options.resumeFetch(Math.min(session.next, this.#mark?.offset ?? session.next));
+    if (wanted !== undefined) this.#options.resumeFetch(wanted);
   }
 
   /** False: Kafka's partition is not the one that the log continues. */

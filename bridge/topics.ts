@@ -5,6 +5,7 @@ import type { Admin } from 'kafkajs';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import type { Log } from '../shared/log/log.ts';
 import { EVENTS, progressSubject } from '../shared/log/names.ts';
+import type { BridgeStatus } from '../shared/runtime/status.ts';
 
 /** Topic to number of partitions. */
 export type Topics = ReadonlyMap<string, number>;
@@ -18,6 +19,19 @@ export async function findTopics(admin: Admin, routes: readonly Route[]): Promis
 
 export function sameTopics(a: Topics, b: Topics): boolean {
   return a.size === b.size && [...a].every(([topic, partitions]) => b.get(topic) === partitions);
+}
+
+/** What to say of a topic that was read and is no longer in Kafka, by what was last known of its partitions. */
+export function goneAlarm(topic: string, partitions: readonly BridgeStatus[]): string {
+  const unread = partitions
+    .filter(({ topic: name, lagRecords }) => name === topic && lagRecords > 0)
+    .map(
+      ({ partition, highWatermark = 0, lagRecords }) =>
+        `${highWatermark - lagRecords} to ${highWatermark - 1} of partition ${partition}`,
+    );
+  const loss =
+    unread.length > 0 ? `its records ${unread.join(', ')} were not read` : 'all that was seen of it was read';
+  return `Topic "${topic}" is gone from Kafka: ${loss}; take it out of the routes, or bring it back`;
 }
 
 /**
