@@ -46,12 +46,12 @@ export class BridgeBench implements AsyncDisposable {
     this.#producer = producer;
   }
 
-  static async start(): Promise<BridgeBench> {
+  /** `brokers`: of a Kafka of the test's own; the shared one by default. */
+  static async start(brokers: readonly string[] = sharedServers().brokers): Promise<BridgeBench> {
     const nats = await startTestNats();
     const log = await connectLog({ servers: nats.url, name: 'bridge-test' });
     await provisionMesh(log);
-    const brokers = [...sharedServers().brokers];
-    const kafka = new Kafka({ clientId: 'bridge-test', brokers, logLevel: logLevel.NOTHING });
+    const kafka = new Kafka({ clientId: 'bridge-test', brokers: [...brokers], logLevel: logLevel.NOTHING });
     return new BridgeBench(nats, log, kafka, await newProducer(kafka));
   }
 

@@ -272,16 +272,23 @@ export class KafkaToJetStream {
     if (performance.now() - since > BLIND_MS) this.#assignment.realign();
   }
 
+  /** Partitions are looked after also while Kafka keeps the watch waiting. */
   async #watchLoop(): Promise<void> {
     const { signal } = this.#stop;
-    for (let round = 1; !signal.aborted; round++) {
+    let watching: Promise<void> | undefined;
+    for (let round = 1; !signal.aborted; ) {
       await pause(ROUND_MS, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) break;
       for (const partition of this.#assignment.partitions) partition.revive();
-      await this.#watch(round % HOUSEKEEPING_ROUNDS === 0).catch((error: unknown) =>
-        this.#options.logger.debug('A round of the bridge failed', { error: describeError(error) }),
-      );
+      watching ??= this.#watch(round++ % HOUSEKEEPING_ROUNDS === 0)
+        .catch((error: unknown) =>
+          this.#options.logger.debug('A round of the bridge failed', { error: describeError(error) }),
+        )
+        .finally(() => {
+          watching = undefined;
+        });
     }
+    await watching;
   }
 
   async #watch(isHousekeeping: boolean): Promise<void> {
