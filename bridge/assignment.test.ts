@@ -4,9 +4,9 @@ import type { Route } from '../shared/config/routes.ts';
 import { MemoryLog } from '../shared/log/memory-log.ts';
 import { EVENTS, progressSubject } from '../shared/log/names.ts';
 import type { MemberRecord } from '../shared/runtime/status.ts';
-import { create, START_MS, TEST_ROUTE } from './_test-records.ts';
+import { create, START_MS, TEST_ROUTE } from './partition/_test-records.ts';
 import { Assignment } from './assignment.ts';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget } from './partition/byte-budget.ts';
 import type { OffsetRange } from './owned-partition.ts';
 
 const { topic } = TEST_ROUTE;

@@ -16,14 +16,14 @@ import type { SchemaRegistry } from '../shared/avro/schema-registry.ts';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import { explainKafkaError } from '../shared/kafka/explain-error.ts';
 import type { Log } from '../shared/log/log.ts';
-import type { Meter } from './meter.ts';
+import type { Meter } from './partition/meter.ts';
 import type { BridgeStatus, MemberRecord } from '../shared/runtime/status.ts';
 import { describeError, type Logger } from '../shared/telemetry/logger.ts';
 import { Assignment } from './assignment.ts';
-import { ByteBudget } from './byte-budget.ts';
-import { pause } from './fenced-append.ts';
+import { ByteBudget } from './partition/byte-budget.ts';
+import { pause } from './partition/fenced-append.ts';
 import { quietAfterMs } from './partition-status.ts';
-import type { Source } from './position.ts';
+import type { Source } from './record/source.ts';
 import { TopicAdmin } from './topic-admin.ts';
 import { declareTopics, goneAlarm, sameTopics, type Topics } from './topics.ts';
 

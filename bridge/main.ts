@@ -17,7 +17,7 @@ import { createMetrics } from '../shared/telemetry/metrics.ts';
 import { runMain } from '../shared/telemetry/process.ts';
 import { startTelemetry } from '../shared/telemetry/tracing.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
-import { Meter } from './meter.ts';
+import { Meter } from './partition/meter.ts';
 import { ackObserver, registerBridgeMetrics } from './metrics.ts';
 
 const NAME = 'bridge';

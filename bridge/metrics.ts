@@ -2,7 +2,7 @@
 import type { RegistryStats } from '../shared/avro/schema-registry.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
-import type { Meter, TopicTotals } from './meter.ts';
+import type { Meter, TopicTotals } from './partition/meter.ts';
 
 export interface BridgeFacts {
   status(): readonly BridgeStatus[];

@@ -3,8 +3,8 @@ import type { EventRoute, Route } from '../shared/config/routes.ts';
 import { covers } from '../shared/config/topic-filter.ts';
 import type { MemberRecord } from '../shared/runtime/status.ts';
 import { MirrorSession } from './mirror/mirror-session.ts';
-import { PartitionSession } from './partition-session.ts';
-import type { Session, SessionContext } from './session.ts';
+import { PartitionSession } from './partition/partition-session.ts';
+import type { Session, SessionContext } from './partition/session.ts';
 
 export async function openSession(context: SessionContext, route: Route, cancelled: AbortSignal): Promise<Session> {
   if (route.decoder === 'raw') {

@@ -17,13 +17,13 @@
 import type { Route } from '../shared/config/routes.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { describeError } from '../shared/telemetry/logger.ts';
-import { pause } from './fenced-append.ts';
+import { pause } from './partition/fenced-append.ts';
 import { openSession } from './open-session.ts';
 import { partitionStatus } from './partition-status.ts';
-import type { Source } from './position.ts';
-import type { KafkaRecord } from './record.ts';
-import { compareMark, type RecordMark } from './record-mark.ts';
-import type { Session, SessionContext } from './session.ts';
+import type { Source } from './record/source.ts';
+import type { KafkaRecord } from './record/record.ts';
+import { compareMark, type RecordMark } from './record/record-mark.ts';
+import type { Session, SessionContext } from './partition/session.ts';
 
 /** First offset Kafka has, and the one it will give next. */
 export interface OffsetRange {

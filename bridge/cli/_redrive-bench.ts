@@ -2,7 +2,7 @@
 import { type Message, Partitioners } from 'kafkajs';
 import { DLQ } from '../../shared/log/names.ts';
 import type { BridgeBench } from '../_bridge-bench.ts';
-import type { KafkaRecord } from '../record.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import type { RedriveOptions } from './redrive.ts';
 

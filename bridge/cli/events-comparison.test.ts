@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PARTITIONS, partitionOf } from '../../shared/events/partition.ts';
-import { history, record, TEST_ROUTE } from '../_test-records.ts';
+import { history, record, TEST_ROUTE } from '../partition/_test-records.ts';
 import { recordDecoder } from '../decode/decoder.ts';
-import { FrameBuilder } from '../frame-builder.ts';
-import type { KafkaRecord } from '../record.ts';
+import { FrameBuilder } from '../partition/frame-builder.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { EventsComparison } from './events-comparison.ts';
 import { Findings } from './findings.ts';
 

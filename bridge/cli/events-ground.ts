@@ -12,8 +12,8 @@
 import type { Progress } from '../../shared/log/frame.ts';
 import type { StoredMessage } from '../../shared/log/log.ts';
 import { EVENTS, progressSubject } from '../../shared/log/names.ts';
-import { parseProgress } from '../position.ts';
-import { BEFORE_FIRST } from '../record.ts';
+import { parseProgress } from '../partition/position.ts';
+import { BEFORE_FIRST } from '../record/record.ts';
 import { addLost, type Findings, type NotCompared } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
 import { readLogTo } from './read-log.ts';

@@ -3,9 +3,9 @@ import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { type EventRoute, type Route, routeOf } from '../../shared/config/routes.ts';
 import { recordDecoder } from '../decode/decoder.ts';
 import type { RecordDecoder } from '../decode/decoded.ts';
-import type { Source } from '../position.ts';
-import type { KafkaRecord } from '../record.ts';
-import { bringsAfterOnly, REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from '../redrive-headers.ts';
+import type { Source } from '../record/source.ts';
+import type { KafkaRecord } from '../record/record.ts';
+import { bringsAfterOnly, REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from '../record/redrive-headers.ts';
 import { prepareRecords } from './decode-again.ts';
 import type { StoredLetter } from './stored-letter.ts';
 

@@ -13,8 +13,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import type { Source } from '../position.ts';
-import type { KafkaRecord } from '../record.ts';
+import type { Source } from '../record/source.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { CommandError } from './command-error.ts';
 import { RangeReading, type ReadBatch } from './range-reading.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { record } from '../_test-records.ts';
+import { record } from '../partition/_test-records.ts';
 import { RangeReading } from './range-reading.ts';
 
 const SOURCE = { topic: 'orders', partition: 0 };

@@ -4,8 +4,8 @@
  */
 import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafkajs';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
-import type { Source } from '../position.ts';
-import type { KafkaRecord } from '../record.ts';
+import type { Source } from '../record/source.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { CommandError } from './command-error.ts';
 
 export interface Outgoing {

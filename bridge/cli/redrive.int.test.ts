@@ -9,7 +9,7 @@ import type { EventRoute } from '../../shared/config/routes.ts';
 import { DLQ, EVENTS, topicTokens } from '../../shared/log/names.ts';
 import { sharedServers } from '../../shared/testing/servers.ts';
 import { type Bench, BridgeBench, order } from '../_bridge-bench.ts';
-import { DEAD_LETTER_HEADERS } from '../dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../partition/dead-letters.ts';
 import { recordsOf, redriveSettings, sendMessages, type Settings } from './_redrive-bench.ts';
 import { isRight } from './partition-report.ts';
 import { abandonRedrive, redrive, type RedriveOptions } from './redrive.ts';

@@ -15,7 +15,7 @@ import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import type { Route } from '../../shared/config/routes.ts';
 import type { Log, StoredMessage } from '../../shared/log/log.ts';
 import { DLQ } from '../../shared/log/names.ts';
-import type { Source } from '../position.ts';
+import type { Source } from '../record/source.ts';
 import { LetterJudge, type Outlook, redrivenRecord } from './judge-letter.ts';
 import { readLogTo } from './read-log.ts';
 import { type NotedBatch, type NotedLetter, type NoteTimes, RedriveNote } from './redrive-note.ts';

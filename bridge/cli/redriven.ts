@@ -5,7 +5,7 @@
 import type { Log } from '../../shared/log/log.ts';
 import { bucketStream, keySubject, MESH, topicTokens } from '../../shared/log/names.ts';
 import { isObject } from '../decode/json-text.ts';
-import type { Source } from '../position.ts';
+import type { Source } from '../record/source.ts';
 
 /** A letter that was put back. */
 export interface RedrivenLetter extends Source {

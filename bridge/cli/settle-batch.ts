@@ -4,8 +4,8 @@
  */
 import type { Kafka } from 'kafkajs';
 import type { Log } from '../../shared/log/log.ts';
-import type { KafkaRecord } from '../record.ts';
-import { REDRIVE_HEADER } from '../redrive-headers.ts';
+import type { KafkaRecord } from '../record/record.ts';
+import { REDRIVE_HEADER } from '../record/redrive-headers.ts';
 import { CommandError } from './command-error.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import type { NotedBatch, NotedLetter } from './redrive-note.ts';

@@ -5,10 +5,10 @@
  * then it says so.
  */
 import type { StoredMessage } from '../../shared/log/log.ts';
-import { DEAD_LETTER_HEADERS, MAX_HEADER_CHARS } from '../dead-letters.ts';
+import { DEAD_LETTER_HEADERS, MAX_HEADER_CHARS } from '../partition/dead-letters.ts';
 import { isObject, parseText } from '../decode/json-text.ts';
-import type { Source } from '../position.ts';
-import type { KafkaRecord } from '../record.ts';
+import type { Source } from '../record/source.ts';
+import type { KafkaRecord } from '../record/record.ts';
 
 export interface StoredLetter {
   /** In DLQ. */

@@ -9,7 +9,7 @@ import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { type Route, routeOf } from '../../shared/config/routes.ts';
 import type { Log, StoredMessage } from '../../shared/log/log.ts';
 import { EVENTS, mirrorSubject, progressSubject, streamOf } from '../../shared/log/names.ts';
-import type { Source } from '../position.ts';
+import type { Source } from '../record/source.ts';
 import { findTopics } from '../topics.ts';
 import { CommandError } from './command-error.ts';
 import { KafkaReader, type OffsetRange } from './kafka-reader.ts';

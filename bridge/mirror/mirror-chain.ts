@@ -15,10 +15,10 @@
  */
 import { type ChainedMessage, type ChainStart, LogRefusedError, LogUnavailableError } from '../../shared/log/log.ts';
 import { mirrorSubject } from '../../shared/log/names.ts';
-import type { DeadLetters } from '../dead-letters.ts';
-import { type Fence, pause, SessionEndedError, untilAvailable } from '../fenced-append.ts';
-import type { Source } from '../position.ts';
-import type { KafkaRecord } from '../record.ts';
+import type { DeadLetters } from '../partition/dead-letters.ts';
+import { type Fence, pause, SessionEndedError, untilAvailable } from '../partition/fenced-append.ts';
+import type { Source } from '../record/source.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { loadMirrorTail, type MirrorTail } from './mirror-position.ts';
 import { mirrorWriter } from './mirror-record.ts';
 

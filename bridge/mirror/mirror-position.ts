@@ -8,9 +8,10 @@
 import type { Progress } from '../../shared/log/frame.ts';
 import type { Log } from '../../shared/log/log.ts';
 import { bucketStream, keySubject, MESH, mirrorSubject, streamOf, topicTokens } from '../../shared/log/names.ts';
-import { parseProgress, type Source } from '../position.ts';
-import { BEFORE_FIRST } from '../record.ts';
-import { markOf } from '../record-mark.ts';
+import { parseProgress } from '../partition/position.ts';
+import type { Source } from '../record/source.ts';
+import { BEFORE_FIRST } from '../record/record.ts';
+import { markOf } from '../record/record-mark.ts';
 import { mirrorOffset, mirrorRecord } from './mirror-record.ts';
 
 /** The end of a mirror. */

@@ -3,8 +3,8 @@ import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts
 import { DLQ, dlqSubject, mirrorSubject, streamOf } from '../../shared/log/names.ts';
 import { provisionMesh, provisionMirror } from '../../shared/log/provision.ts';
 import { startTestNats, type TestNats } from '../../shared/testing/servers.ts';
-import { ByteBudget } from '../byte-budget.ts';
-import type { KafkaRecord } from '../record.ts';
+import { ByteBudget } from '../partition/byte-budget.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { type MirroredRecord, mirrorRecord } from './mirror-record.ts';
 import { type MirrorOptions, MirrorSession } from './mirror-session.ts';
 

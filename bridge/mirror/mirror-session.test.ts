@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Fault, type FaultInjector, MemoryLog } from '../../shared/log/memory-log.ts';
 import { DLQ, mirrorSubject, streamOf } from '../../shared/log/names.ts';
-import { ByteBudget } from '../byte-budget.ts';
-import type { KafkaRecord } from '../record.ts';
-import { markOf } from '../record-mark.ts';
+import { ByteBudget } from '../partition/byte-budget.ts';
+import type { KafkaRecord } from '../record/record.ts';
+import { markOf } from '../record/record-mark.ts';
 import {
   contentOf,
   expectedContent,

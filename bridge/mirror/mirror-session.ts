@@ -10,12 +10,12 @@
  * 3. A session that failed or ended takes nothing more, and gives back what it held of the byte budget.
  */
 import type { Progress } from '../../shared/log/frame.ts';
-import { DeadLetters } from '../dead-letters.ts';
-import { type Fence, SessionEndedError, untilAvailable } from '../fenced-append.ts';
-import type { Source } from '../position.ts';
-import { BEFORE_FIRST, type KafkaRecord } from '../record.ts';
-import { markOf, type RecordMark } from '../record-mark.ts';
-import type { Session, SessionContext } from '../session.ts';
+import { DeadLetters } from '../partition/dead-letters.ts';
+import { type Fence, SessionEndedError, untilAvailable } from '../partition/fenced-append.ts';
+import type { Source } from '../record/source.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
+import { markOf, type RecordMark } from '../record/record-mark.ts';
+import type { Session, SessionContext } from '../partition/session.ts';
 import { MirrorChain, type MirrorItem } from './mirror-chain.ts';
 import { loadMirrorPosition, type MirrorPosition, writeMirrorCopy } from './mirror-position.ts';
 

@@ -1,6 +1,6 @@
 /** Fills EVENTS as the bridge would, without Kafka: for rows that need state rather than a path. Nothing here is measured. */
 import { orderLine } from '../../bridge/decode/models/order.ts';
-import { FrameBuilder } from '../../bridge/frame-builder.ts';
+import { FrameBuilder } from '../../bridge/partition/frame-builder.ts';
 import { PARTITIONS } from '../../shared/events/partition.ts';
 import { MAX_FRAME_BYTES, type Progress as FrameProgress } from '../../shared/log/frame.ts';
 import type { JetStreamLog } from '../../shared/log/jetstream-log.ts';

@@ -7,9 +7,9 @@
  * The ways are those that ADR 5 weighs. Only those marked so keep a former owner out.
  */
 import { createInbox, type Msg } from '@nats-io/nats-core';
-import { ByteBudget } from '../../bridge/byte-budget.ts';
+import { ByteBudget } from '../../bridge/partition/byte-budget.ts';
 import { MirrorSession } from '../../bridge/mirror/mirror-session.ts';
-import type { KafkaRecord } from '../../bridge/record.ts';
+import type { KafkaRecord } from '../../bridge/record/record.ts';
 import { EncodedHeaders } from '../../shared/log/chain-headers.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { mirrorSubject, streamOf } from '../../shared/log/names.ts';

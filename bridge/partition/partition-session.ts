@@ -9,23 +9,24 @@
  * 2. Whatever ends a session, the next one continues so that the log holds every event once.
  * 3. A session that failed or ended takes nothing more, and gives back what it held of the byte budget.
  */
-import type { EventRoute } from '../shared/config/routes.ts';
-import { PARTITIONS } from '../shared/events/partition.ts';
-import { maxFrameBytes, type Progress } from '../shared/log/frame.ts';
-import { dataSubject, progressSubject } from '../shared/log/names.ts';
+import type { EventRoute } from '../../shared/config/routes.ts';
+import { PARTITIONS } from '../../shared/events/partition.ts';
+import { maxFrameBytes, type Progress } from '../../shared/log/frame.ts';
+import { dataSubject, progressSubject } from '../../shared/log/names.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type DeadLetterCause, type Decoded, NOTHING, type RecordDecoder } from './decode/decoded.ts';
-import { recordDecoder } from './decode/decoder.ts';
-import { TOMBSTONE } from './decode/place.ts';
+import { type DeadLetterCause, type Decoded, NOTHING, type RecordDecoder } from '../decode/decoded.ts';
+import { recordDecoder } from '../decode/decoder.ts';
+import { TOMBSTONE } from '../decode/place.ts';
 import { type Fence, SessionEndedError, untilAvailable } from './fenced-append.ts';
 import { FrameBuilder } from './frame-builder.ts';
 import { Lane } from './lane.ts';
 import { type Batch, Ledger } from './ledger.ts';
-import { loadPosition, type Position, type Source, writeFallback } from './position.ts';
+import { loadPosition, type Position, writeFallback } from './position.ts';
+import type { Source } from '../record/source.ts';
 import { ProgressWriter } from './progress-writer.ts';
-import { BEFORE_FIRST, type KafkaRecord } from './record.ts';
-import { markOf } from './record-mark.ts';
-import { isRedriven } from './redrive-headers.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
+import { markOf } from '../record/record-mark.ts';
+import { isRedriven } from '../record/redrive-headers.ts';
 import type { Session, SessionContext } from './session.ts';
 
 export interface SessionOptions extends SessionContext {

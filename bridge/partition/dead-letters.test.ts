@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type FaultInjector, MemoryLog } from '../shared/log/memory-log.ts';
-import { DLQ } from '../shared/log/names.ts';
+import { type FaultInjector, MemoryLog } from '../../shared/log/memory-log.ts';
+import { DLQ } from '../../shared/log/names.ts';
 import { DEAD_LETTER_HEADERS, DeadLetters } from './dead-letters.ts';
-import type { KafkaRecord } from './record.ts';
+import type { KafkaRecord } from '../record/record.ts';
 
 const CAUSE = { reason: 'malformed', text: 'Cannot parse "é\n": it is no JSON' } as const;
 

@@ -7,8 +7,8 @@
  * 2. A frame is no larger than the limit, unless one record alone is.
  * 3. Lines keep the order of the records.
  */
-import type { MeshEvent } from '../shared/events/event.ts';
-import { PARTITION_COUNT, partitionOf } from '../shared/events/partition.ts';
+import type { MeshEvent } from '../../shared/events/event.ts';
+import { PARTITION_COUNT, partitionOf } from '../../shared/events/partition.ts';
 
 /** Lines and, for each, the Kafka offset of its record; kept apart until acked, so that a known part can be cut off. */
 export interface Frame {

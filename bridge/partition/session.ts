@@ -2,14 +2,14 @@
  * A session: one Kafka partition while this process owns it. Two kinds: of events (partition-session.ts), and of raw
  * records (mirror/mirror-session.ts).
  */
-import type { Log } from '../shared/log/log.ts';
-import type { SchemaRegistry } from '../shared/avro/schema-registry.ts';
-import type { Progress } from '../shared/log/frame.ts';
-import type { MemberRecord } from '../shared/runtime/status.ts';
+import type { Log } from '../../shared/log/log.ts';
+import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import type { MemberRecord } from '../../shared/runtime/status.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Meter } from './meter.ts';
-import type { Source } from './position.ts';
-import type { KafkaRecord } from './record.ts';
+import type { Source } from '../record/source.ts';
+import type { KafkaRecord } from '../record/record.ts';
 
 /** What every session is given. */
 export interface SessionContext {

@@ -5,9 +5,9 @@
  * up to which offset everything is in the log; so what is already there is skipped, and nothing is kept beside it
  * but a copy for the day when retention has emptied the progress subject.
  */
-import { PARTITIONS } from '../shared/events/partition.ts';
-import type { Progress } from '../shared/log/frame.ts';
-import { type Log, OFFSETS_HEADER, type StoredMessage } from '../shared/log/log.ts';
+import { PARTITIONS } from '../../shared/events/partition.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import { type Log, OFFSETS_HEADER, type StoredMessage } from '../../shared/log/log.ts';
 import {
   bucketStream,
   dataSubject,
@@ -16,18 +16,13 @@ import {
   MESH,
   progressSubject,
   topicTokens,
-} from '../shared/log/names.ts';
-import { readEntry } from '../shared/store/entry.ts';
-import { quoted } from './decode/data-error.ts';
-import { isObject } from './decode/json-text.ts';
-import { BEFORE_FIRST } from './record.ts';
-import type { RecordMark } from './record-mark.ts';
-
-/** A Kafka partition. */
-export interface Source {
-  readonly topic: string;
-  readonly partition: number;
-}
+} from '../../shared/log/names.ts';
+import { readEntry } from '../../shared/store/entry.ts';
+import { quoted } from '../decode/data-error.ts';
+import { isObject } from '../decode/json-text.ts';
+import { BEFORE_FIRST } from '../record/record.ts';
+import type { RecordMark } from '../record/record-mark.ts';
+import type { Source } from '../record/source.ts';
 
 /** The end of one data subject. */
 export interface Tail {

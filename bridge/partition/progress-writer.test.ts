@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Progress } from '../shared/log/frame.ts';
-import { type FaultInjector, MemoryLog } from '../shared/log/memory-log.ts';
-import { EVENTS, progressSubject } from '../shared/log/names.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import { type FaultInjector, MemoryLog } from '../../shared/log/memory-log.ts';
+import { EVENTS, progressSubject } from '../../shared/log/names.ts';
 import { ProgressWriter } from './progress-writer.ts';
 
 const SUBJECT = progressSubject('orders', 0);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OrderEvent } from '../shared/events/order.ts';
-import { partitionOf } from '../shared/events/partition.ts';
-import { orderLine } from './decode/models/order.ts';
+import type { OrderEvent } from '../../shared/events/order.ts';
+import { partitionOf } from '../../shared/events/partition.ts';
+import { orderLine } from '../decode/models/order.ts';
 import { FrameBuilder } from './frame-builder.ts';
 
 const event: fc.Arbitrary<OrderEvent> = fc.record(

@@ -1,14 +1,14 @@
 /** What a connector sends again, and what redrive sends again, through sessions that come and go. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type EventRoute, routeDefaults } from '../shared/config/routes.ts';
-import { PARTITIONS } from '../shared/events/partition.ts';
-import { MemoryLog } from '../shared/log/memory-log.ts';
-import { dataSubject, EVENTS } from '../shared/log/names.ts';
+import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
+import { PARTITIONS } from '../../shared/events/partition.ts';
+import { MemoryLog } from '../../shared/log/memory-log.ts';
+import { dataSubject, EVENTS } from '../../shared/log/names.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { PartitionSession } from './partition-session.ts';
-import type { KafkaRecord } from './record.ts';
-import { REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from './redrive-headers.ts';
+import type { KafkaRecord } from '../record/record.ts';
+import { REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from '../record/redrive-headers.ts';
 
 interface Captured {
   readonly topic: string;
@@ -19,7 +19,7 @@ interface Captured {
   readonly duplicateOf: number | null;
 }
 
-const captured = readFileSync(new URL('./decode/fixtures/pg-restart-replay.jsonl', import.meta.url), 'utf8')
+const captured = readFileSync(new URL('../decode/fixtures/pg-restart-replay.jsonl', import.meta.url), 'utf8')
   .split('\n')
   .filter(Boolean)
   .map((line) => JSON.parse(line) as Captured);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Decoded } from './decode/decoded.ts';
+import type { Decoded } from '../decode/decoded.ts';
 import { type Batch, Ledger } from './ledger.ts';
 
 const BOUND_MS = 10;

@@ -7,13 +7,13 @@
  * 2. The payload is the record's value byte for byte, unless the server takes no message of that size: then it is
  *    cut, and `Mesh-Truncated` tells the full size.
  */
-import type { Log, StoredMessage } from '../shared/log/log.ts';
-import { DLQ, dlqSubject, topicTokens } from '../shared/log/names.ts';
-import { DEAD_REASONS } from './decode/data-error.ts';
-import type { DeadLetterCause } from './decode/decoded.ts';
+import type { Log, StoredMessage } from '../../shared/log/log.ts';
+import { DLQ, dlqSubject, topicTokens } from '../../shared/log/names.ts';
+import { DEAD_REASONS } from '../decode/data-error.ts';
+import type { DeadLetterCause } from '../decode/decoded.ts';
 import { type Fence, untilAvailable } from './fenced-append.ts';
-import type { Source } from './position.ts';
-import { BEFORE_FIRST, type KafkaRecord } from './record.ts';
+import type { Source } from '../record/source.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
 
 /** Headers of a dead letter. Binary values are base64; a header that does not apply is absent. */
 export const DEAD_LETTER_HEADERS = {

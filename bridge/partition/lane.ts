@@ -5,7 +5,7 @@
  * 1. The subject holds every event up to its last frame's `to`, once, whoever wrote the frames.
  * 2. What another bridge, or a frame of ours whose ack was lost, has brought already is cut off, never repeated.
  */
-import { OFFSETS_HEADER } from '../shared/log/log.ts';
+import { OFFSETS_HEADER } from '../../shared/log/log.ts';
 import { appendFenced, type Fence } from './fenced-append.ts';
 import type { Frame } from './frame-builder.ts';
 import { type Tail, tailOf } from './position.ts';

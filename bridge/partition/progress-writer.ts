@@ -6,10 +6,10 @@
  *    follows it; ahead, ours is dropped.
  * 2. What is asked for is written within an interval, or at once by `flush`.
  */
-import type { Progress } from '../shared/log/frame.ts';
+import type { Progress } from '../../shared/log/frame.ts';
 import { appendFenced, type Fence } from './fenced-append.ts';
 import { parseProgress } from './position.ts';
-import { BEFORE_FIRST } from './record.ts';
+import { BEFORE_FIRST } from '../record/record.ts';
 
 export class ProgressWriter {
   readonly #fence: Fence;

@@ -6,13 +6,13 @@
  *    at that offset, though later records may be taken in already.
  * 2. Its offset and its watermark never fall.
  */
-import type { Progress } from '../shared/log/frame.ts';
-import { PartitionWatermark } from '../shared/event-time/watermark.ts';
-import type { Decoded } from './decode/decoded.ts';
-import type { Place, TOMBSTONE } from './decode/place.ts';
-import { ReplayFilter } from './decode/replay-filter.ts';
-import { BEFORE_FIRST } from './record.ts';
-import type { RecordMark } from './record-mark.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import { PartitionWatermark } from '../../shared/event-time/watermark.ts';
+import type { Decoded } from '../decode/decoded.ts';
+import type { Place, TOMBSTONE } from '../decode/place.ts';
+import { ReplayFilter } from '../decode/replay-filter.ts';
+import { BEFORE_FIRST } from '../record/record.ts';
+import type { RecordMark } from '../record/record-mark.ts';
 
 /** What was handed over at once, until all of it is in the log. */
 export interface Batch {

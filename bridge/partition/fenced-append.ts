@@ -9,8 +9,8 @@
  *    confirms; otherwise the session ends. Two owners cannot fight for ever.
  * 3. An outage is waited out, with back-off, for as long as the session lives.
  */
-import { type Log, LogRefusedError, LogUnavailableError, type StoredMessage } from '../shared/log/log.ts';
-import { EVENTS } from '../shared/log/names.ts';
+import { type Log, LogRefusedError, LogUnavailableError, type StoredMessage } from '../../shared/log/log.ts';
+import { EVENTS } from '../../shared/log/names.ts';
 
 export interface Fence {
   readonly log: Log;

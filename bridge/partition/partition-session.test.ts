@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { PARTITIONS } from '../shared/events/partition.ts';
-import type { Progress } from '../shared/log/frame.ts';
-import { type Fault, type FaultInjector, MemoryLog } from '../shared/log/memory-log.ts';
-import { bucketStream, DLQ, dataSubject, EVENTS, keySubject, MESH, progressSubject } from '../shared/log/names.ts';
+import { PARTITIONS } from '../../shared/events/partition.ts';
+import type { Progress } from '../../shared/log/frame.ts';
+import { type Fault, type FaultInjector, MemoryLog } from '../../shared/log/memory-log.ts';
+import { bucketStream, DLQ, dataSubject, EVENTS, keySubject, MESH, progressSubject } from '../../shared/log/names.ts';
 import { create, history, record, START_MS, TEST_ROUTE } from './_test-records.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { DEAD_LETTER_HEADERS } from './dead-letters.ts';
 import { PartitionSession, type SessionOptions } from './partition-session.ts';
 import { fallbackKey } from './position.ts';
-import type { KafkaRecord } from './record.ts';
+import type { KafkaRecord } from '../record/record.ts';
 
 const SOURCE = { topic: TEST_ROUTE.topic, partition: 2 };
 const NEVER = new AbortController().signal;

@@ -1,0 +1,5 @@
+/** A Kafka partition. */
+export interface Source {
+  readonly topic: string;
+  readonly partition: number;
+}
