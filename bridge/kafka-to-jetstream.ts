@@ -1,8 +1,8 @@
 /**
  * The bridge: a Kafka consumer group's member that takes in the routed topics and hands batches to sessions.
  *
- * Owns: the consumer and its restarts, discovery of topics, and the round that watches over partitions (idleness,
- * lag, commits for lag tools). Does not own: what becomes of a record (partition-session.ts).
+ * Owns: the consumer and its restarts, discovery of topics, changes of routes. Does not own: the round that looks after
+ * partitions (partition-watch.ts), what becomes of a record (partition/).
  *
  * kafkajs traps respected here:
  * - It begins at the committed offset as soon as it has joined: partitions are paused in the GROUP_JOIN event, which
@@ -13,6 +13,7 @@
  */
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { SchemaRegistry } from '../shared/avro/schema-registry.ts';
+import { routeChanges } from '../shared/config/route-changes.ts';
 import { type Route, routeOf } from '../shared/config/routes.ts';
 import { explainKafkaError } from '../shared/kafka/explain-error.ts';
 import type { Log } from '../shared/log/log.ts';
@@ -23,6 +24,7 @@ import { Assignment } from './assignment.ts';
 import { ByteBudget } from './partition/byte-budget.ts';
 import { pause } from './partition/fenced-append.ts';
 import { quietAfterMs } from './partition-status.ts';
+import { PartitionWatch } from './partition-watch.ts';
 import type { Source } from './record/source.ts';
 import { TopicAdmin } from './topic-admin.ts';
 import { declareTopics, goneAlarm, sameTopics, type Topics } from './topics.ts';
@@ -51,8 +53,6 @@ export interface BridgeOptions {
 
 const MAX_UNACKED_BYTES = 16 * 1024 * 1024;
 const DISCOVER_MS = 5_000;
-const ROUND_MS = 1_000;
-const HOUSEKEEPING_ROUNDS = 5;
 const DRAIN_MS = 10_000;
 const STALL_MS = 60_000;
 /** Longer than this nothing was fetched: a topic could have been deleted, made anew and filled. */
@@ -64,7 +64,7 @@ export class KafkaToJetStream {
   readonly #budget: ByteBudget;
   readonly #assignment: Assignment;
   readonly #stop = new AbortController();
-  readonly #committed = new Map<string, number>();
+  readonly #watch: PartitionWatch;
   #consumer: Consumer | undefined;
   #routes: readonly Route[];
   #topics: Topics = new Map();
@@ -95,13 +95,20 @@ export class KafkaToJetStream {
       pauseFetch: () => this.#consumer?.pause([{ topic: source.topic, partitions: [source.partition] }]),
       resumeFetch: (from) => this.#resumeFetch(source, from),
     }));
+    this.#watch = new PartitionWatch({
+      assignment: this.#assignment,
+      admin: this.#admin,
+      logger: options.logger,
+      quietAfterMs: (topic) => quietAfterMs(this.#routeOf(topic)),
+      commit: async (offsets) => this.#consumer?.commitOffsets([...offsets]),
+    });
   }
 
   /** Runs until the signal aborts, then drains. */
   async run(stop: AbortSignal): Promise<void> {
     stop.addEventListener('abort', () => this.#stop.abort(), { once: true });
     if (stop.aborted) return;
-    await Promise.all([this.#discoverLoop(), this.#watchLoop()]);
+    await Promise.all([this.#discoverLoop(), this.#watch.run(this.#stop.signal)]);
     await this.#drain();
     await this.#admin[Symbol.asyncDispose]();
   }
@@ -147,8 +154,8 @@ export class KafkaToJetStream {
   async changeRoutes(routes: readonly Route[]): Promise<void> {
     const former = this.#routes;
     this.#routes = routes;
-    const textOf = (all: readonly Route[], topic: string) => JSON.stringify(routeOf(all, topic));
-    const changed = [...this.#topics.keys()].filter((topic) => textOf(former, topic) !== textOf(routes, topic));
+    const changes = routeChanges(former, routes, this.#topics.keys());
+    const changed = [...changes].filter(([, { change }]) => change !== 'unchanged').map(([topic]) => topic);
     this.#options.logger.info('Routes have changed', { topics: changed });
     for (const topic of changed) if (!routeOf(routes, topic)) this.#leftOut.add(topic);
     await Promise.all(
@@ -272,63 +279,13 @@ export class KafkaToJetStream {
     if (performance.now() - since > BLIND_MS) this.#assignment.realign();
   }
 
-  /** Partitions are looked after also while Kafka keeps the watch waiting. */
-  async #watchLoop(): Promise<void> {
-    const { signal } = this.#stop;
-    let watching: Promise<void> | undefined;
-    for (let round = 1; !signal.aborted; ) {
-      await pause(ROUND_MS, signal);
-      if (signal.aborted) break;
-      for (const partition of this.#assignment.partitions) partition.revive();
-      watching ??= this.#watch(round++ % HOUSEKEEPING_ROUNDS === 0)
-        .catch((error: unknown) =>
-          this.#options.logger.debug('A round of the bridge failed', { error: describeError(error) }),
-        )
-        .finally(() => {
-          watching = undefined;
-        });
-    }
-    await watching;
-  }
-
-  async #watch(isHousekeeping: boolean): Promise<void> {
-    const isQuiet = (source: Source, quietMs: number) => quietMs >= quietAfterMs(this.#routeOf(source.topic));
-    const sessions = this.#assignment.sessions;
-    const quiet = sessions.filter(({ source, quietMs }) => isQuiet(source, quietMs));
-    const topics = new Set((isHousekeeping ? sessions : quiet).map(({ source }) => source.topic));
-    for (const topic of topics) {
-      const ranges = await this.#admin.ranges(topic);
-      for (const [partition, { high }] of ranges) this.#assignment.of({ topic, partition })?.noteHigh(high);
-      for (const session of quiet) {
-        const high = session.source.topic === topic ? ranges.get(session.source.partition)?.high : undefined;
-        if (high !== undefined && session.next >= high && isQuiet(session.source, session.quietMs)) session.markIdle();
-      }
-    }
-    if (isHousekeeping) await this.#housekeep();
-  }
-
-  /** Offsets in Kafka (for lag tools) and in the bucket (for a log that retention has emptied). */
-  async #housekeep(): Promise<void> {
-    const moved = this.#assignment.sessions.filter(({ source, settled }) => {
-      const key = `${source.topic}/${source.partition}`;
-      return settled.offset !== undefined && this.#committed.get(key) !== settled.offset;
-    });
-    if (moved.length === 0) return;
-    for (const session of moved) await session.copyProgress();
-    await this.#consumer?.commitOffsets(
-      moved.map(({ source, settled }) => ({ ...source, offset: String((settled.offset ?? -1) + 1) })),
-    );
-    for (const { source, settled } of moved)
-      if (settled.offset !== undefined) this.#committed.set(`${source.topic}/${source.partition}`, settled.offset);
-  }
-
   /** Waits for what is in flight, but not for ever: the next owner settles the rest. */
   async #drain(): Promise<void> {
     this.#draining = true;
     const done = new AbortController();
     const drained = this.#assignment
       .drain()
-      .then(() => this.#housekeep())
+      .then(() => this.#watch.housekeep())
       .catch((error: unknown) => this.#options.logger.warn('Drained in part', { error: describeError(error) }))
       .finally(() => done.abort());
     await Promise.race([drained, pause(DRAIN_MS, done.signal)]);

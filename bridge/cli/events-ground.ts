@@ -17,8 +17,7 @@ import { BEFORE_FIRST } from '../record/record.ts';
 import { addLost, type Findings, type NotCompared } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
 import { readLogTo } from './read-log.ts';
-import type { VerifyContext } from './verify.ts';
-import type { EventsTask } from './verify-events.ts';
+import type { EventsTask, VerifyContext } from './verify-context.ts';
 
 export interface EventsGround extends Bounds {
   /** Retention has removed frames of before, and perhaps some of behind. */

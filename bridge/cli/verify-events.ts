@@ -1,10 +1,3 @@
-/**
- * One Kafka partition whose records become events: proves that EVENTS and DLQ hold exactly what its records become.
- *
- * Owns: bringing records and frames together in step.
- * Does not own: what can be compared (events-ground.ts), the comparison (events-comparison.ts, letter-comparison.ts).
- */
-import type { EventRoute } from '../../shared/config/routes.ts';
 import type { MeshEvent } from '../../shared/events/event.ts';
 import type { Progress } from '../../shared/log/frame.ts';
 import { OFFSETS_HEADER, type StoredMessage } from '../../shared/log/log.ts';
@@ -13,7 +6,6 @@ import { type Decoded, NOTHING } from '../decode/decoded.ts';
 import { recordDecoder } from '../decode/decoder.ts';
 import { ReplayFilter } from '../decode/replay-filter.ts';
 import { parseProgress } from '../partition/position.ts';
-import type { Source } from '../record/source.ts';
 import type { KafkaRecord } from '../record/record.ts';
 import { compareMark } from '../record/record-mark.ts';
 import { isRedriven } from '../record/redrive-headers.ts';
@@ -21,22 +13,11 @@ import { DecodeAgain, prepareRecords } from './decode-again.ts';
 import { EventsComparison } from './events-comparison.ts';
 import { type EventsGround, findEventsGround } from './events-ground.ts';
 import { Findings } from './findings.ts';
-import type { OffsetRange } from './kafka-reader.ts';
 import { LetterComparison } from './letter-comparison.ts';
 import { counts, emptyReport, type PartitionReport } from './partition-report.ts';
 import type { ReadBatch } from './range-reading.ts';
 import { readLogTo } from './read-log.ts';
-import type { TopicLetters } from './letters-of-topic.ts';
-import type { VerifyContext } from './verify.ts';
-
-export interface EventsTask {
-  readonly source: Source;
-  readonly route: EventRoute;
-  readonly letters: TopicLetters;
-  readonly range: OffsetRange;
-  /** The last progress frame, read before the letters. */
-  readonly last: StoredMessage;
-}
+import type { EventsTask, VerifyContext } from './verify-context.ts';
 
 export async function verifyEvents(context: VerifyContext, task: EventsTask): Promise<PartitionReport> {
   const findings = new Findings();

@@ -19,7 +19,7 @@ import { MirrorComparison } from './mirror-comparison.ts';
 import { counts, emptyReport, type PartitionReport } from './partition-report.ts';
 import type { ReadBatch } from './range-reading.ts';
 import { readLogTo } from './read-log.ts';
-import type { VerifyContext } from './verify.ts';
+import type { VerifyContext } from './verify-context.ts';
 
 export interface MirrorTask {
   readonly source: Source;

@@ -14,7 +14,8 @@ import { BridgeBench, order, until } from '../_bridge-bench.ts';
 import { loadMirrorPosition } from '../mirror/mirror-position.ts';
 import { sendMessages } from './_redrive-bench.ts';
 import type { PartitionReport } from './partition-report.ts';
-import { verify, type VerifyOptions } from './verify.ts';
+import { verify } from './verify.ts';
+import type { VerifyOptions } from './verify-context.ts';
 
 let bench: BridgeBench;
 

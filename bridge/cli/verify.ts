@@ -1,11 +1,3 @@
-/**
- * `verify`: proves that the log holds exactly what Kafka's records become, topic by topic, partition by partition.
- *
- * Owns: which partitions are looked at, and looking again where Kafka's retention went on meanwhile.
- * Does not own: one partition (verify-events.ts, verify-mirror.ts), words (verify-text.ts).
- */
-import type { Kafka } from 'kafkajs';
-import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { type Route, routeOf } from '../../shared/config/routes.ts';
 import type { Log, StoredMessage } from '../../shared/log/log.ts';
 import { EVENTS, mirrorSubject, progressSubject, streamOf } from '../../shared/log/names.ts';
@@ -16,28 +8,8 @@ import { KafkaReader, type OffsetRange } from './kafka-reader.ts';
 import { loadLetters, type TopicLetters } from './letters-of-topic.ts';
 import { emptyReport, type PartitionReport } from './partition-report.ts';
 import { verifyEvents } from './verify-events.ts';
+import type { VerifyContext, VerifyOptions } from './verify-context.ts';
 import { type MirrorTask, verifyMirror } from './verify-mirror.ts';
-
-export interface VerifyOptions {
-  readonly kafka: Kafka;
-  readonly log: Log;
-  readonly routes: readonly Route[];
-  readonly registry: SchemaRegistry | undefined;
-  /** All topics of the routes by default. */
-  readonly topic?: string | undefined;
-  readonly partition?: number | undefined;
-  /** Kafka offsets, both included. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  readonly signal: AbortSignal;
-  /** What is being done: records of a partition were read up to an offset. */
-  onRecords?(count: number, source: Source, offset: number, end: number): void;
-}
-
-export interface VerifyContext extends Omit<VerifyOptions, 'kafka' | 'routes' | 'topic' | 'partition'> {
-  readonly reader: KafkaReader;
-  onRecords(count: number, source: Source, offset: number, end: number): void;
-}
 
 const ATTEMPTS = 3;
 
