@@ -88,7 +88,7 @@ export async function readHeads(log: Log, service: string): Promise<Map<string, 
   }
 }
 
-async function* stored(log: Log, stream: string, subject: string): AsyncGenerator<StoredMessage> {
+export async function* stored(log: Log, stream: string, subject: string): AsyncGenerator<StoredMessage> {
   if ((await log.lastOfEach(stream, [subject])).length === 0) return;
   const stop = new AbortController();
   for await (const message of log.read({ stream, subjects: [subject], fromSeq: 1, signal: stop.signal })) {

@@ -4,9 +4,10 @@
  * of one key of one Kafka partition have the order of their records.
  */
 import { Kafka, logLevel } from 'kafkajs';
-import type { Log, StoredMessage } from '../../../shared/log/log.ts';
+import type { Log } from '../../../shared/log/log.ts';
 import { mirrorOffset } from '../../../bridge/mirror/mirror-record.ts';
 import { DLQ, EVENTS, mirrorSubject, streamOf, topicTokens } from '../../../shared/log/names.ts';
+import { stored } from '../read-back.ts';
 import { BAD_HEADER, ID_HEADER, SOAK_PARTITIONS } from './soak-producers.ts';
 import { SOAK_MIRROR, SOAK_TOPICS, type SoakTopic } from './soak-topics.ts';
 
@@ -91,12 +92,3 @@ export async function readMirror(log: Log): Promise<number[][]> {
 }
 
 export const ALL_TOPICS: readonly string[] = [...SOAK_TOPICS.map(({ topic }) => topic), SOAK_MIRROR];
-
-async function* stored(log: Log, stream: string, subject: string): AsyncGenerator<StoredMessage> {
-  if ((await log.lastOfEach(stream, [subject])).length === 0) return;
-  const stop = new AbortController();
-  for await (const message of log.read({ stream, subjects: [subject], fromSeq: 1, signal: stop.signal })) {
-    yield message;
-    if (message.pending === 0) stop.abort();
-  }
-}
