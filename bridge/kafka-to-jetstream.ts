@@ -55,6 +55,11 @@ const MAX_UNACKED_BYTES = 16 * 1024 * 1024;
 const DISCOVER_MS = 5_000;
 const DRAIN_MS = 10_000;
 const STALL_MS = 60_000;
+/**
+ * How long Kafka may keep a fetch waiting for records. A topic that is deleted, made anew and filled while one fetch waits
+ * is not noticed; a shorter wait costs an idle bridge more requests.
+ */
+const MAX_FETCH_MS = 100;
 /** Longer than this nothing was fetched: a topic could have been deleted, made anew and filled. */
 const BLIND_MS = 100;
 
@@ -219,7 +224,7 @@ export class KafkaToJetStream {
       sessionTimeout: 6_000,
       heartbeatInterval: 1_000,
       rebalanceTimeout: 10_000,
-      maxWaitTimeInMs: 500,
+      maxWaitTimeInMs: MAX_FETCH_MS,
       metadataMaxAge: 30_000,
       maxBytesPerPartition: 1024 * 1024,
     });

@@ -21,7 +21,7 @@ import { pause } from './partition/fenced-append.ts';
 import { openSession } from './open-session.ts';
 import { partitionStatus } from './partition-status.ts';
 import type { Source } from './record/source.ts';
-import type { KafkaRecord } from './record/record.ts';
+import { BEFORE_FIRST, type KafkaRecord } from './record/record.ts';
 import { compareMark, type RecordMark } from './record/record-mark.ts';
 import type { Session, SessionContext } from './partition/session.ts';
 
@@ -89,9 +89,10 @@ export class OwnedPartition implements AsyncDisposable {
     return session && Math.min(session.next, this.#mark?.offset ?? session.next);
   }
 
-  /** What Kafka said its end is. */
+  /** What Kafka said its end is. Before what was read: looked at again, for records that come may be another topic's. */
   noteHigh(high: number): void {
     this.#high = high;
+    if (high <= (this.session?.settled.offset ?? BEFORE_FIRST)) void this.realign();
   }
 
   /** Hands records to the session. False: not now; they come again when fetching resumes. */

@@ -56,6 +56,7 @@ describe('a topic deleted and made anew under a running bridge', () => {
 
     it(`${name}, longer: nothing is taken, and the alarm names the range`, async () => {
       const state = await runningOn(3, options);
+      await alarmed(state.running, 'Kafka'); // gone, or shorter than what was read: until then one fetch may span it all
       await state.send(0, ...orders(100, 120));
       await alarmed(state.running, 'records 0 to 2 were replaced');
       await state.send(0, ...orders(120, 140));
