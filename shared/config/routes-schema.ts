@@ -77,7 +77,7 @@ export const routeSchema = z.strictObject({
   decoder: z
     .enum([...DECODERS, 'raw'])
     .describe(
-      'How records are read. debezium-*: change events, with an envelope or flattened. avro, debezium-avro: with a schema registry. raw: kept as they are, one message each, in stream MIRROR.',
+      'How records are read. debezium-*: change events, with an envelope or flattened. avro, debezium-avro: with a schema registry. raw: kept as they are, one message each, in streams MIRROR_*.',
     ),
   kind: z.enum(EVENT_KINDS).optional().describe('What the records become. Not with raw.').meta({ default: 'order' }),
   fields: fields.optional(),

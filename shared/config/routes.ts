@@ -95,7 +95,7 @@ interface RouteOf<K extends EventKind> extends Subscription {
   readonly maxAheadMs: number;
 }
 
-/** A topic that nobody models: its records are kept as they are, one message each (stream MIRROR). */
+/** A topic that nobody models: its records are kept as they are, one message each (streams `MIRROR_*`). */
 export interface MirrorRoute extends Subscription {
   readonly decoder: 'raw';
 }
