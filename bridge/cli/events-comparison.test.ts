@@ -200,10 +200,12 @@ describe('what is done to a correct log is found, where it was done', () => {
   it('a frame behind the progress that spoke of it', () =>
     mutated((items, at) => {
       const next = items.findIndex((item, place) => place > at && item.kind === 'progress');
+      const { lane } = frameAt(items, at);
+      const passed = items.slice(at + 1, next).some((item) => item.kind === 'frame' && item.lane === lane);
       return {
         items: replaced(items, at).toSpliced(next, 0, frameAt(items, at)),
         kinds: ['out-of-order'],
-        sameLines: true,
+        sameLines: !passed, // behind another frame of its lane, the lane's lines are in another order
       };
     }));
 
