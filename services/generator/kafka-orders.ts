@@ -2,6 +2,7 @@
 import { type Kafka, Partitioners } from 'kafkajs';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { makeTopics } from './make-topics.ts';
 import type { OrderTarget } from './order-feed.ts';
 
 const TOPIC = 'dbserver1.public.orders';
@@ -12,7 +13,7 @@ export function kafkaOrders(kafka: Kafka, logger: Logger): OrderTarget {
     name: 'Kafka',
     explain: explainKafkaError,
     async open() {
-      await makeTopic(kafka, logger);
+      await makeTopics(kafka, [TOPIC], PARTITIONS, logger);
       const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
       await producer.connect();
       return {
@@ -27,16 +28,4 @@ export function kafkaOrders(kafka: Kafka, logger: Logger): OrderTarget {
       };
     },
   };
-}
-
-async function makeTopic(kafka: Kafka, logger: Logger): Promise<void> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    if ((await admin.listTopics()).includes(TOPIC)) return;
-    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: PARTITIONS, replicationFactor: -1 }] });
-    logger.info('Made the topic', { topic: TOPIC, partitions: PARTITIONS });
-  } finally {
-    await admin.disconnect();
-  }
 }
