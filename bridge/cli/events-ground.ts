@@ -14,7 +14,8 @@ import type { StoredMessage } from '../../shared/log/log.ts';
 import { EVENTS, progressSubject } from '../../shared/log/names.ts';
 import { parseProgress } from '../partition/position.ts';
 import { BEFORE_FIRST } from '../record/record.ts';
-import { addLost, type Findings, type NotCompared } from './findings.ts';
+import { askedRange } from './asked-range.ts';
+import type { Findings, NotCompared } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
 import { readLogTo } from './read-log.ts';
 import type { EventsTask, VerifyContext } from './verify-context.ts';
@@ -43,15 +44,9 @@ export async function findEventsGround(
   progress: Progress,
   findings: Findings,
 ): Promise<EventsGround> {
-  const { log, from = 0, to = Number.POSITIVE_INFINITY } = context;
+  const { log } = context;
   const { range } = task;
-  const reached = progress.offset ?? BEFORE_FIRST;
-  const end = Math.min(reached, to, range.high - 1);
-  if (range.high <= reached && to >= range.high)
-    findings.add('replaced', range.high, reached, {
-      detail: `Kafka's partition ends at offset ${range.high}, but ${reached} was read: the topic was made again, or truncated`,
-    });
-  addLost(findings, progress.missing, from, Math.min(reached, to));
+  const { from, end } = askedRange(context, range, progress, findings);
   const notCompared: NotCompared[] = [];
   const leaveOut = (first: number, behind: number, why: string) => {
     if (first < Math.min(behind, end + 1)) notCompared.push({ from: first, to: Math.min(behind - 1, end), why });

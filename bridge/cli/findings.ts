@@ -89,15 +89,3 @@ export class Findings {
     if (run !== undefined) this.#open.set(key, { at, run });
   }
 }
-
-/** Ranges that progress says were gone from Kafka before a bridge read them, as far as they are asked for. */
-export function addLost(
-  findings: Findings,
-  ranges: readonly (readonly [from: number, to: number])[] = [],
-  from: number,
-  to: number,
-): void {
-  for (const [first, last] of ranges)
-    if (first <= to && last >= from)
-      findings.add('lost', first, last, { count: last - first + 1, detail: 'gone from Kafka before they were read' });
-}

@@ -9,8 +9,9 @@ import { mirrorSubject, streamOf } from '../../shared/log/names.ts';
 import { loadMirrorPosition } from '../mirror/mirror-position.ts';
 import { mirrorOffset, mirrorRecord } from '../mirror/mirror-record.ts';
 import type { Source } from '../record/source.ts';
-import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
-import { addLost, Findings, type NotCompared } from './findings.ts';
+import type { KafkaRecord } from '../record/record.ts';
+import { askedRange } from './asked-range.ts';
+import { Findings, type NotCompared } from './findings.ts';
 import type { OffsetRange } from './kafka-reader.ts';
 import type { Bounds } from './lane-comparison.ts';
 import { LetterComparison } from './letter-comparison.ts';
@@ -136,16 +137,9 @@ class MirrorRun {
 }
 
 async function findGround(context: VerifyContext, task: MirrorTask, findings: Findings): Promise<Ground> {
-  const { log, from = 0, to = Number.POSITIVE_INFINITY } = context;
   const { source, range } = task;
-  const { progress } = await loadMirrorPosition(log, source);
-  const reached = progress.offset ?? BEFORE_FIRST;
-  const end = Math.min(reached, to, range.high - 1);
-  if (range.high <= reached && to >= range.high)
-    findings.add('replaced', range.high, reached, {
-      detail: `Kafka's partition ends at offset ${range.high}, but ${reached} was read: the topic was made again, or truncated`,
-    });
-  addLost(findings, progress.missing, from, Math.min(reached, to));
+  const { progress } = await loadMirrorPosition(context.log, source);
+  const { from, end } = askedRange(context, range, progress, findings);
   const notCompared: NotCompared[] = [];
   if (range.low > from)
     notCompared.push({ from, to: Math.min(range.low - 1, end), why: 'Kafka no longer has them (retention)' });

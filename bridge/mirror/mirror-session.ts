@@ -15,6 +15,7 @@ import { type Fence, SessionEndedError, untilAvailable } from '../partition/fenc
 import type { Source } from '../record/source.ts';
 import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
 import { markOf, type RecordMark } from '../record/record-mark.ts';
+import { type MissingRanges, withMissing } from '../partition/missing-ranges.ts';
 import type { Session, SessionContext } from '../partition/session.ts';
 import { MirrorChain, type MirrorItem } from './mirror-chain.ts';
 import { loadMirrorPosition, type MirrorPosition, writeMirrorCopy } from './mirror-position.ts';
@@ -26,8 +27,6 @@ export interface MirrorOptions extends Omit<SessionContext, 'provisionMirror'> {
   ensureStream(): Promise<void>;
 }
 
-/** Ranges of lost offsets that are remembered. */
-const MAX_MISSING = 8;
 /** Of a record beside its key, value and headers. */
 const RECORD_BYTES = 64;
 
@@ -49,7 +48,7 @@ export class MirrorSession implements Session {
   /** Sequence in DLQ up to which dead letters are covered by what is settled. */
   #dlq: number;
   #mark: RecordMark | undefined;
-  #missing: readonly (readonly [from: number, to: number])[];
+  #missing: MissingRanges;
   #bytes = 0;
   #lastRecordAt: number;
   #failure: Error | undefined;
@@ -205,8 +204,7 @@ export class MirrorSession implements Session {
 
   #noteMissing(offset: number, missing: number): void {
     this.#count('missing', missing);
-    const lost = [offset - missing + 1, offset] as const;
-    this.#missing = [...this.#missing, lost].slice(-MAX_MISSING);
+    this.#missing = withMissing(this.#missing, offset, missing);
   }
 
   #now(): number {

@@ -11,6 +11,7 @@ import { PartitionWatermark } from '../../shared/event-time/watermark.ts';
 import type { Decoded } from '../decode/decoded.ts';
 import type { Place, TOMBSTONE } from '../decode/place.ts';
 import { ReplayFilter } from '../decode/replay-filter.ts';
+import { type MissingRanges, withMissing } from './missing-ranges.ts';
 import { BEFORE_FIRST } from '../record/record.ts';
 import type { RecordMark } from '../record/record-mark.ts';
 
@@ -24,9 +25,6 @@ export interface Batch {
   dlq?: number;
 }
 
-/** Ranges of lost offsets that are remembered. */
-const MAX_MISSING = 8;
-
 export class Ledger {
   readonly #watermark: PartitionWatermark;
   readonly #counts: Record<string, number>;
@@ -35,7 +33,7 @@ export class Ledger {
   readonly #replays: ReplayFilter;
   #next: number;
   #mark: RecordMark | undefined;
-  #missing: readonly (readonly [from: number, to: number])[];
+  #missing: MissingRanges;
   #settled: Progress;
 
   /** `kind`: of the events, told with the progress. */
@@ -99,8 +97,7 @@ export class Ledger {
   skip(offset: number, missing: number): void {
     if (missing > 0) {
       this.#count('missing', missing);
-      const lost = [offset - missing + 1, offset] as const;
-      this.#missing = [...this.#missing, lost].slice(-MAX_MISSING);
+      this.#missing = withMissing(this.#missing, offset, missing);
     }
     this.close(offset, 0, 0);
   }
