@@ -86,7 +86,7 @@ export function segmentOf(recencyDays: number, orders: number, spent: number): S
 
 export const rfm: StageDefinition<OrderEvent> = {
   service: 'rfm',
-  input: { kind: 'events', event: 'order' },
+  input: { kind: 'events', events: ['order'] },
   tables: { customer: { kind: 'result', encode: encodeCustomer, decode: decodeCustomer } },
   open: (ctx) => new Rfm(ctx),
 };

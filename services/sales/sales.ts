@@ -40,7 +40,7 @@ const LIVE_EVERY_MS = 1_000;
 export function sales(options: SalesOptions = DEFAULT_SALES): StageDefinition<OrderEvent> {
   return {
     service: 'sales',
-    input: { kind: 'events', event: 'order' },
+    input: { kind: 'events', events: ['order'] },
     tables: { 'customer-hour': customerHourTable, pane: { kind: 'state' }, late: { kind: 'state' } },
     open: (ctx) => new Sales(ctx, options),
   };

@@ -68,8 +68,13 @@ export interface StageContext {
 }
 
 export interface Decision<E> {
-  /** `source`: for an event, its Kafka topic; for an emitted record, the partition that emitted it. */
+  /**
+   * `source`: for an event, its Kafka partition, as a text that orders by topic and then by number; events of one source
+   * come in the order of their offsets. For an emitted record, the partition that emitted it.
+   */
   onEvent(event: E, source: string): void;
+  /** The rule set that is in force from here on, as it stands in the log; for stages whose input names one. */
+  onRules?(rules: unknown): void;
   /** The watermark has risen to ctx.watermark. */
   onWatermark(): void;
 }
@@ -80,12 +85,19 @@ export interface Emitted<V = unknown> {
   readonly value: V;
 }
 
+/**
+ * `events` are kinds of event, as routes name them; their topics share the stage's watermark. `rules` names the rule set
+ * (`rules.<name>` in the log of events) that the stage follows.
+ */
 export type StageInput =
-  | { readonly kind: 'events'; readonly event: string }
+  | { readonly kind: 'events'; readonly events: readonly string[]; readonly rules?: string }
   | { readonly kind: 'log'; readonly service: string };
 
 export interface StageDefinition<E = unknown> {
-  /** Names the log, the bucket and the members: `sales`. */
+  /**
+   * Names the log, the bucket and the leases: `sales`. Stages of one process that read unrelated inputs have names of
+   * their own: `anomaly`, `anomaly-maip`.
+   */
   readonly service: string;
   /** `events` input: runs once per partition p00..p15. `log` input: once, as partition `all`. */
   readonly input: StageInput;

@@ -13,6 +13,7 @@ import {
   parseEventSubject,
   parseMirrorSubject,
   progressSubject,
+  rulesSubject,
   streamOf,
   subjectKey,
   topicTokens,
@@ -55,6 +56,7 @@ describe('subjects of EVENTS', () => {
           topic: tokens,
           kind: 'data',
           source: `${tokens}.k${kafkaPartition}`,
+          order: `${tokens}#${String(kafkaPartition).padStart(5, '0')}`,
         });
         expect(streamOf(subject)).toBe('EVENTS');
       }),
@@ -66,11 +68,32 @@ describe('subjects of EVENTS', () => {
       fc.property(topics, meshPartitions, kafkaPartitions, (topic, partition, kafkaPartition) => {
         const subject = progressSubject(topic, kafkaPartition);
         expect(subject).toMatch(LEGAL);
-        const { kind, source } = parseEventSubject(subject);
-        expect(kind).toBe('progress');
-        expect(source).toBe(parseEventSubject(dataSubject(topic, partition, kafkaPartition)).source);
+        expect(parseEventSubject(subject)).toEqual({
+          ...parseEventSubject(dataSubject(topic, partition, kafkaPartition)),
+          kind: 'progress',
+        });
       }),
     );
+  });
+
+  test('order by topic, then by the number of the Kafka partition', () => {
+    const orders = [
+      ['a', 2],
+      ['a', 10],
+      ['a-b', 1],
+      ['a.b', 1],
+      ['b', 0],
+    ].map(([topic, n]) => {
+      const subject = parseEventSubject(dataSubject(String(topic), 'p00', Number(n)));
+      return 'order' in subject ? subject.order : '';
+    });
+    expect(orders.toSorted()).toEqual(orders);
+    expect(new Set(orders).size).toBe(5);
+  });
+
+  test('of rules come back by name', () => {
+    expect(parseEventSubject(rulesSubject('segments'))).toEqual({ kind: 'rules', name: 'segments' });
+    expect(streamOf(rulesSubject('segments'))).toBe('EVENTS');
   });
 
   test('keep topics apart', () => {

@@ -60,21 +60,38 @@ export function progressSubject(topic: string, kafkaPartition: number | '*'): st
   return `kafka.${topicTokens(topic)}.progress.${kafkaPartition === '*' ? '*' : `k${kafkaPartition}`}`;
 }
 
-/** What a subject of EVENTS speaks of. `source` names the Kafka partition: `<topic tokens>.k2`. */
-export interface EventSubject {
-  readonly topic: string;
-  readonly kind: 'data' | 'progress';
-  readonly source: string;
+/** The rule set of that name: each message is the whole set, in force from there on. `name`: letters, digits, `-`. */
+export function rulesSubject(name: string): string {
+  return `rules.${name}`;
 }
+
+/**
+ * What a subject of EVENTS speaks of. `source` names the Kafka partition: `<topic tokens>.k2`; `order` too, and as texts
+ * they order by topic, then by number.
+ */
+export type EventSubject =
+  | { readonly kind: 'rules'; readonly name: string }
+  | {
+      readonly kind: 'data' | 'progress';
+      readonly topic: string;
+      readonly source: string;
+      readonly order: string;
+    };
 
 export function parseEventSubject(subject: string): EventSubject {
   const tokens = subject.split('.');
+  if (tokens[0] === 'rules' && tokens.length === 2) return { kind: 'rules', name: tokens[1] ?? '' };
   const kafkaPartition = tokens.at(-1) ?? '';
   const lane = tokens.at(-2) ?? '';
   const topic = tokens.slice(1, -2).join('.');
   if (tokens[0] !== 'kafka' || topic === '' || !/^k\d+$/.test(kafkaPartition))
     throw new RangeError(`Cannot read subject "${subject}": not a subject of ${EVENTS}`);
-  return { topic, kind: lane === 'progress' ? 'progress' : 'data', source: `${topic}.${kafkaPartition}` };
+  return {
+    kind: lane === 'progress' ? 'progress' : 'data',
+    topic,
+    source: `${topic}.${kafkaPartition}`,
+    order: `${topic}#${kafkaPartition.slice(1).padStart(5, '0')}`, // `#` is below every character of a topic's tokens
+  };
 }
 
 export function mirrorSubject(topic: string, kafkaPartition: number): string {

@@ -16,7 +16,7 @@ export const KEPT_MS = 100;
 
 export const counter: StageDefinition<Tick> = {
   service: 'counter',
-  input: { kind: 'events', event: 'tick' },
+  input: { kind: 'events', events: ['tick'] },
   tables: { count: { kind: 'state' }, total: { kind: 'result' }, seen: { kind: 'output', lifetimeMs: () => 60_000 } },
   open: (ctx: StageContext) => {
     const counts = ctx.table<Count>('count');

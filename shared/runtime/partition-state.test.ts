@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BEFORE_ALL_TIME, type Emitted, type StageDefinition } from '../events/stage.ts';
 import { encodeFrame, type Progress } from '../log/frame.ts';
-import { dataSubject, logSubject, progressSubject } from '../log/names.ts';
+import { dataSubject, logSubject, progressSubject, rulesSubject } from '../log/names.ts';
 import { counter, type Tick } from './_test-stage.ts';
 import { type CommitHead, encodeEmit, parseCommit, parseEmits } from './commit.ts';
 import { Committed } from './committed.ts';
@@ -218,8 +218,8 @@ describe('decoding', () => {
 
   test('of a subject or payload that is none is an error, and the position stays', () => {
     const state = open();
-    expect(() => state.fold({ subject: 'rules.segments', seq: 1, payload: utf8.encode('{}') })).toThrow(
-      'rules.segments',
+    expect(() => state.fold({ subject: 'mirror.ticks.k1', seq: 1, payload: utf8.encode('{}') })).toThrow(
+      'mirror.ticks.k1',
     );
     expect(() => state.fold({ ...data(1), payload: utf8.encode('{') })).toThrow(SyntaxError);
     expect(state.position).toBe(0);
@@ -230,6 +230,25 @@ describe('decoding', () => {
       'Cannot fold into counter p00: it is not open',
     );
   });
+});
+
+test('a rule set is told to the decision at its place in the log, and an event by the order of its source', () => {
+  const seen: unknown[] = [];
+  const definition: StageDefinition<Tick> = {
+    service: 'ruled',
+    input: { kind: 'events', events: ['tick'], rules: 'limits' },
+    tables: {},
+    open: () => ({
+      onEvent: ({ t }, source) => seen.push([t, source]),
+      onRules: (rules) => seen.push(rules),
+      onWatermark: () => undefined,
+    }),
+  };
+  const state = open(definition);
+  state.fold(data(1, { t: 1, k: 'a' }));
+  state.fold({ subject: rulesSubject('limits'), seq: 2, payload: utf8.encode(encodeFrame([{ most: 3 }])) });
+  state.fold(data(3, { t: 2, k: 'a' }));
+  expect(seen).toEqual([[1, 'ticks#00000'], { most: 3 }, [2, 'ticks#00000']]);
 });
 
 describe('a second stage', () => {

@@ -188,14 +188,18 @@ export class PartitionState {
   }
 
   #foldEvents(message: InputMessage, decision: Decision<never>): number {
-    const { kind, topic, source } = this.#subject(message.subject);
+    const subject = this.#subject(message.subject);
     message.values ??= decodeFrame(message.payload);
-    if (kind === 'progress') {
-      const { watermark, idle } = message.values[0] as Progress;
-      this.#advance(source, watermark, idle === true, decision);
+    if (subject.kind === 'rules') {
+      decision.onRules?.(message.values[0]);
       return 0;
     }
-    for (const event of message.values) decision.onEvent(event as never, topic);
+    if (subject.kind === 'progress') {
+      const { watermark, idle } = message.values[0] as Progress;
+      this.#advance(subject.source, watermark, idle === true, decision);
+      return 0;
+    }
+    for (const event of message.values) decision.onEvent(event as never, subject.order);
     return message.values.length;
   }
 

@@ -62,7 +62,7 @@ export class RoutedStages {
   }
 
   #readsBy(routes: readonly Route[]): Reads {
-    const kinds = new Set(this.#options.stages.flatMap(({ input }) => (input.kind === 'events' ? [input.event] : [])));
+    const kinds = new Set(this.#options.stages.flatMap(({ input }) => (input.kind === 'events' ? input.events : [])));
     return [...kinds].map((kind) => ({ kind, topics: topicsOfKind(routes, kind as EventKind) }));
   }
 

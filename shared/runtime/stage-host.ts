@@ -5,7 +5,7 @@
 import { ALL, PARTITIONS } from '../events/partition.ts';
 import type { StageDefinition } from '../events/stage.ts';
 import type { Log } from '../log/log.ts';
-import { dataSubject, EVENTS, logStream, logSubject, progressSubject } from '../log/names.ts';
+import { dataSubject, EVENTS, logStream, logSubject, progressSubject, rulesSubject } from '../log/names.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { Feed } from './feed.ts';
 import type { Membership } from './membership.ts';
@@ -129,9 +129,12 @@ export class StageHost {
   #input({ input }: StageDefinition<never>, partition: string): Input {
     if (input.kind === 'log')
       return { stream: logStream(input.service), subjects: PARTITIONS.map((name) => logSubject(input.service, name)) };
-    const topics = this.#options.topicsOf(input.event);
+    const topics = input.events.flatMap((event) => this.#options.topicsOf(event));
     const subjects = topics.flatMap((topic) => [dataSubject(topic, partition, '*'), progressSubject(topic, '*')]);
-    return { stream: EVENTS, subjects };
+    return {
+      stream: EVENTS,
+      subjects: input.rules === undefined ? subjects : [...subjects, rulesSubject(input.rules)],
+    };
   }
 
   #feed(definition: StageDefinition<never>, partition: string): Feed {

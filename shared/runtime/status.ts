@@ -3,7 +3,7 @@
 export interface MemberRecord {
   readonly instance: string;
   readonly kind: 'bridge' | 'worker' | 'gateway' | 'sink' | 'generator' | 'registry';
-  /** Services whose stages this process can run; [] for a bridge or gateway. */
+  /** The stages this process can run, by the `service` of their definitions; [] for a bridge or gateway. */
   readonly services: readonly string[];
   readonly pid: number;
   /** For example `node 24.21.0`. */

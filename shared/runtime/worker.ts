@@ -22,8 +22,9 @@ import { registerStageMetrics } from './stage-metrics.ts';
 import type { MemberRecord } from './status.ts';
 
 export interface Service {
+  /** Names the process. */
   readonly name: string;
-  /** Usually one; two where an `all` stage combines. */
+  /** Usually one; two where an `all` stage combines; more where inputs are unrelated. */
   readonly stages: readonly StageDefinition<never>[];
 }
 
@@ -40,7 +41,9 @@ async function work(name: string, services: readonly Service[], settings: Settin
   await using _telemetry = await startTelemetry({ service: name, otlpEndpoint: settings.otlpEndpoint });
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
-  for (const service of services) await provisionService(log, service.name);
+  const definitions = services.flatMap((service) => service.stages);
+  const names = [...new Set(definitions.map(({ service }) => service))];
+  for (const service of names) await provisionService(log, service);
 
   const startedAt = new Date().toISOString();
   const metrics = createMetrics({ component: name, instance });
@@ -50,7 +53,7 @@ async function work(name: string, services: readonly Service[], settings: Settin
   const describe = (): MemberRecord => ({
     instance,
     kind: 'worker',
-    services: services.map((service) => service.name),
+    services: names,
     pid: process.pid,
     runtime: runtimeName(),
     startedAt,
@@ -62,7 +65,6 @@ async function work(name: string, services: readonly Service[], settings: Settin
     stages: stages.status(),
   });
   await using membership = new Membership(log, describe);
-  const definitions = services.flatMap((service) => service.stages);
   const stages = new RoutedStages({ log, logger, membership, instance, stages: definitions }, routes);
   const watch = settings.routesFile
     ? new RoutesWatch(settings.routesFile, (changed) => stages.changeRoutes(changed))

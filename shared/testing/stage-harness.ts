@@ -7,7 +7,7 @@
 import type { StageDefinition } from '../events/stage.ts';
 import { ALL, PARTITIONS, partitionOf, partitionName } from '../events/partition.ts';
 import { encodeFrame, type Progress } from '../log/frame.ts';
-import { dataSubject, logSubject, progressSubject } from '../log/names.ts';
+import { dataSubject, logSubject, progressSubject, rulesSubject } from '../log/names.ts';
 import { type CommitLine, parseCommit } from '../runtime/commit.ts';
 import { Committed } from '../runtime/committed.ts';
 import { type InputMessage, PartitionState } from '../runtime/partition-state.ts';
@@ -17,10 +17,11 @@ interface Keyed {
   readonly k: string;
 }
 
-/** What the bridge would write: events of one Kafka partition, or its progress. */
+/** What the bridge would write: events of one Kafka partition, or its progress. And what the gateway would: rules. */
 export type Step<E extends Keyed> =
   | { readonly topic: string; readonly kafkaPartition: number; readonly events: readonly E[] }
-  | { readonly topic: string; readonly kafkaPartition: number; readonly progress: Progress };
+  | { readonly topic: string; readonly kafkaPartition: number; readonly progress: Progress }
+  | { readonly rules: unknown; readonly name: string };
 
 export interface Schedule {
   /** Most events in one frame. */
@@ -107,7 +108,7 @@ class PartitionHarness {
 
   #reads(subject: string): boolean {
     if (this.#definition.input.kind === 'log') return true;
-    return subject.includes(`.${this.#partition}.`) || subject.includes('.progress.');
+    return subject.includes(`.${this.#partition}.`) || subject.includes('.progress.') || subject.startsWith('rules.');
   }
 
   #commit(): void {
@@ -169,6 +170,10 @@ export function framesOf<E extends Keyed>(steps: readonly Step<E>[], frameSize: 
   const push = (subject: string, values: readonly unknown[]) =>
     messages.push({ subject, seq: messages.length + 1, payload: new TextEncoder().encode(encodeFrame(values)) });
   for (const step of steps) {
+    if ('rules' in step) {
+      push(rulesSubject(step.name), [step.rules]);
+      continue;
+    }
     if ('progress' in step) {
       push(progressSubject(step.topic, step.kafkaPartition), [step.progress]);
       continue;

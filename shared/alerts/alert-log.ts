@@ -1,0 +1,125 @@
+/**
+ * Raises alerts, and folds a storm of the same alert about the same subject into one that counts.
+ *
+ * Occurrences of one type and subject in the same fold window (aligned, by event time) are one alert.
+ *
+ * Owns: the alerts in a service's `alert` table. Does not own: what is worth an alert.
+ *
+ * Invariants (tested in alert-log.test.ts):
+ * 1. The alerts do not depend on the order in which occurrences come, as long as none comes after its alert was released.
+ * 2. An occurrence that comes twice counts once (among the `KEPT` first ones of its alert).
+ * 3. An alert is held until the watermark is `KEPT_MS` behind its fold window; then readers keep it for its lifetime.
+ */
+import { encodeId } from '../events/id.ts';
+import type { Table, TableSpec } from '../events/stage.ts';
+import { compactTime, formatTime } from '../event-time/time-text.ts';
+import { Timers } from '../event-time/timers.ts';
+import { type Alert, type AlertSubject, type Occurrence, SEVERITIES } from './alert.ts';
+
+const HOUR_MS = 3_600_000;
+const LIFETIME_MS = 30 * 24 * HOUR_MS;
+/** Occurrences named in an alert. */
+const KEPT = 20;
+/** How long after its fold window an alert still takes occurrences, ms of event time. */
+const KEPT_MS = HOUR_MS;
+
+export const DEFAULT_FOLD_MS = HOUR_MS;
+
+export const alertTable: TableSpec<Alert> = { kind: 'result', lifetimeMs: () => LIFETIME_MS };
+
+export class AlertLog {
+  readonly #table: Table<Alert>;
+  readonly #foldMs: number;
+  readonly #releases = new Timers<string>();
+
+  /** `foldMs` 0: every occurrence is an alert of its own. */
+  constructor(table: Table<Alert>, foldMs: number = DEFAULT_FOLD_MS) {
+    this.#table = table;
+    this.#foldMs = foldMs;
+    for (const [key, alert] of table.entries()) this.#scheduleRelease(key, Date.parse(alert.first));
+  }
+
+  raise(occurrence: Occurrence): void {
+    const key = this.#keyOf(occurrence);
+    const former = this.#table.get(key);
+    if (!former) this.#scheduleRelease(key, occurrence.at);
+    const alert = former ? fold(former, occurrence) : createAlert(key, occurrence);
+    if (alert !== former) this.#table.put(key, alert);
+  }
+
+  onWatermark(watermark: number): void {
+    this.#releases.advance(watermark, (key) => this.#table.release(key));
+  }
+
+  #keyOf({ type, subject, at, id }: Occurrence): string {
+    const when = this.#foldMs > 0 ? compactTime(this.#windowStart(at)) : `${compactTime(at)}-${encodeId(id)}`;
+    return `${subjectToken(subject)}.${encodeId(type)}.${when}`;
+  }
+
+  #windowStart(at: number): number {
+    return this.#foldMs > 0 ? Math.floor(at / this.#foldMs) * this.#foldMs : at;
+  }
+
+  #scheduleRelease(key: string, at: number): void {
+    this.#releases.schedule(this.#windowStart(at) + this.#foldMs + KEPT_MS, key, key);
+  }
+}
+
+function subjectToken(subject: AlertSubject): string {
+  return subject.kind === 'stream' ? '=' : encodeId(subject.id);
+}
+
+function createAlert(key: string, { type, subject, severity, at, id, description, details }: Occurrence): Alert {
+  const time = formatTime(at);
+  return {
+    alert_id: key.replaceAll('.', '-'),
+    anomaly_type: type,
+    severity,
+    ...(subject.kind === 'customer' ? { customer_id: subject.id } : {}),
+    ...(subject.kind === 'region' ? { region: subject.id } : {}),
+    description,
+    timestamp: time,
+    count: 1,
+    first: time,
+    last: time,
+    details,
+    occurrences: [[at, id]],
+  };
+}
+
+/** The same alert, if the occurrence is known and no worse than what is shown. */
+function fold(alert: Alert, occurrence: Occurrence): Alert {
+  const { at, id } = occurrence;
+  const isKnown = alert.occurrences.some(([otherAt, otherId]) => otherAt === at && otherId === id);
+  const isWorse = compareOccurrence(alert, occurrence) < 0;
+  if (isKnown && !isWorse) return alert;
+  const { severity, description, details } = occurrence;
+  return {
+    ...alert,
+    ...(isWorse ? { severity, description, timestamp: formatTime(at), details } : {}),
+    ...(isKnown ? {} : countOne(alert, at, id)),
+  };
+}
+
+function countOne(alert: Alert, at: number, id: string): Pick<Alert, 'count' | 'first' | 'last' | 'occurrences'> {
+  const occurrences = [...alert.occurrences, [at, id] as const].sort(byTime).slice(0, KEPT);
+  return {
+    count: alert.count + 1,
+    first: formatTime(Math.min(Date.parse(alert.first), at)),
+    last: formatTime(Math.max(Date.parse(alert.last), at)),
+    occurrences,
+  };
+}
+
+/** Below 0: the occurrence is the one to show: more severe, or as severe and earlier. */
+function compareOccurrence(alert: Alert, { severity, at, description }: Occurrence): number {
+  return (
+    SEVERITIES.indexOf(alert.severity) - SEVERITIES.indexOf(severity) ||
+    at - Date.parse(alert.timestamp) ||
+    (description < alert.description ? -1 : description > alert.description ? 1 : 0)
+  );
+}
+
+function byTime([a, x]: readonly [number, string], [b, y]: readonly [number, string]): number {
+  return a - b || (x < y ? -1 : x > y ? 1 : 0);
+}
