@@ -21,12 +21,24 @@ import { rfmRoutes } from './routes/rfm.ts';
 import { salesRoutes } from './routes/sales.ts';
 import { statusRoutes } from './routes/status.ts';
 
+/** Of routes that one request would match, the first answers. */
+const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) => void)[] = [
+  healthRoutes,
+  statusRoutes,
+  salesRoutes,
+  customerRoutes,
+  rfmRoutes,
+  referenceRoutes,
+];
+
 export function createGateway(dependencies: GatewayDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   addMiddleware(app, dependencies);
-  for (const routes of [healthRoutes, statusRoutes, salesRoutes, customerRoutes, rfmRoutes, referenceRoutes])
+  const known = new Set<string>();
+  for (const routes of ROUTES) {
     routes(app, dependencies);
-  refuseOtherMethods(app);
+    refuseOtherMethods(app, known); // before what comes later: /segments/rules is no segment
+  }
   app.notFound((c) => problemAnswer(c, notFound('No such route: /docs lists those there are')));
   app.onError((error, c) => {
     const problem = toProblem(error);
@@ -53,13 +65,17 @@ function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies): voi
   });
 }
 
-/** Runs last: what reaches it has a known path and a method other than GET (HEAD is served as GET by Hono). */
-function refuseOtherMethods(app: OpenAPIHono): void {
-  const paths = new Set(app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path));
-  for (const path of paths)
+/** What reaches these handlers has a known path and a method that no handler before them took. */
+function refuseOtherMethods(app: OpenAPIHono, known: Set<string>): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes)
+    if (method !== 'ALL' && !known.has(path)) methods.set(path, (methods.get(path) ?? new Set()).add(method));
+  for (const [path, names] of methods) {
+    known.add(path);
+    // Hono serves HEAD as GET, without the body.
+    const allow = [...names].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
     app.all(path, (c) => {
-      throw new ProblemError('method-not-allowed', `Cannot ${c.req.method} here: use GET`, {
-        headers: { allow: 'GET, HEAD' },
-      });
+      throw new ProblemError('method-not-allowed', `Cannot ${c.req.method} here: use ${allow}`, { headers: { allow } });
     });
+  }
 }

@@ -12,8 +12,14 @@ import { isNoStream } from '../views/optional-bucket.ts';
 
 const CODES = {
   'invalid-parameter': { status: 400, title: 'A parameter cannot be used' },
+  'malformed-body': { status: 400, title: 'The body is not JSON' },
   'not-found': { status: 404, title: 'There is nothing here' },
-  'method-not-allowed': { status: 405, title: 'This resource can only be read' },
+  'method-not-allowed': { status: 405, title: 'This resource does not take that method' },
+  conflict: { status: 409, title: 'It does not fit what there is' },
+  'precondition-failed': { status: 412, title: 'It has changed since it was read' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  'invalid-body': { status: 422, title: 'The body cannot be used' },
   internal: { status: 500, title: 'The gateway failed' },
   unavailable: { status: 503, title: 'The answer is not available now' },
 } as const;
@@ -22,36 +28,39 @@ const CODES = {
 const MAX_INSTANCE = 200;
 
 export type ProblemCode = keyof typeof CODES;
+const CODE_NAMES = Object.keys(CODES) as ProblemCode[];
 
-const ParameterError = z.object({
-  parameter: z.string().openapi({ example: 'limit' }),
+const Fault = z.object({
+  parameter: z.string().optional().openapi({ description: 'Of the query, the path or the headers', example: 'limit' }),
+  field: z.string().optional().openapi({ description: 'Of the body; empty: all of it', example: 'rules[0].operator' }),
   detail: z.string().openapi({ example: 'Expected a number from 1 to 1000' }),
 });
-export type ParameterError = z.infer<typeof ParameterError>;
+/** What is wrong with one parameter, or with one field of the body. */
+export type Fault = z.infer<typeof Fault>;
 
 export const Problem = z
   .object({
     type: z.literal('about:blank'),
     title: z.string(),
     status: z.number().int(),
-    code: z.enum(['invalid-parameter', 'not-found', 'method-not-allowed', 'internal', 'unavailable']),
+    code: z.enum(CODE_NAMES),
     detail: z.string(),
     instance: z.string().openapi({ description: 'Path of the request' }),
     request_id: z.string().openapi({ description: 'Also in the X-Request-Id header and in the log of the gateway' }),
-    errors: z.array(ParameterError).optional(),
+    errors: z.array(Fault).optional(),
   })
   .openapi('Problem', { description: 'RFC 9457 problem details' });
 
 /** Thrown by handlers; turned into an answer by problemAnswer, in one place. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
-  readonly errors: readonly ParameterError[] | undefined;
+  readonly errors: readonly Fault[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { errors?: ParameterError[]; headers?: Record<string, string> } = {},
+    more: { errors?: readonly Fault[]; headers?: Record<string, string> } = {},
   ) {
     super(detail);
     this.code = code;

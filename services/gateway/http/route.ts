@@ -15,6 +15,15 @@ export function answers<S extends z.ZodType>(schema: S, description: string) {
   };
 }
 
+/** What a route may answer besides when it takes a body and changes something. */
+export const WRITE_PROBLEMS = {
+  409: problem('It does not fit what there is'),
+  412: problem('If-Match or If-None-Match does not hold: it has changed since it was read'),
+  413: problem('The body is larger than 256 KiB'),
+  415: problem('The body is not application/json'),
+  422: problem('The body cannot be used; errors[] names the fields'),
+};
+
 /** A query that refuses parameters it does not know, naming those it does. */
 export function strictQuery<S extends Shape>(shape: S) {
   const known = Object.keys(shape);
@@ -24,18 +33,45 @@ export function strictQuery<S extends Shape>(shape: S) {
   });
 }
 
-/** zod-openapi's hook: every failed validation becomes one problem that names the parameters. */
-export function refuseInvalid(result: { success: boolean; error?: z.ZodError }): void {
-  if (result.success || !result.error) return;
-  const errors = result.error.issues.flatMap((issue) => {
-    const names = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.map(String).join('.')];
-    return names.map((parameter) => ({ parameter: shorten(parameter), detail: issue.message }));
+/** What zod-openapi gives its hook. */
+type Validated = { readonly target: string; readonly success: boolean; readonly error?: z.ZodError };
+
+/** zod-openapi's hook: every failed validation becomes one problem that names the parameters, or the body's fields. */
+export function refuseInvalid({ target, success, error }: Validated): void {
+  if (success || !error) return;
+  const named = error.issues.flatMap((issue) => {
+    const path = pathText(issue.path);
+    const names = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => fieldOf(path, key)) : [path];
+    return names.map((name) => ({ name: shorten(name), detail: issue.message }));
   });
-  const detail = errors.map((error) => `"${error.parameter}": ${error.detail}`).join('; ');
-  throw new ProblemError('invalid-parameter', detail, { errors });
+  throw target === 'json'
+    ? invalidBody(named.map(({ name, detail }) => ({ field: name, detail })))
+    : new ProblemError('invalid-parameter', sentence(named), {
+        errors: named.map(({ name, detail }) => ({ parameter: name, detail })),
+      });
 }
 
-function problem(description: string) {
+/** A body that is JSON, and cannot be used for these reasons. */
+export function invalidBody(faults: readonly { readonly field: string; readonly detail: string }[]): ProblemError {
+  const named = faults.map(({ field, detail }) => ({ name: field || 'body', detail }));
+  return new ProblemError('invalid-body', sentence(named), { errors: faults.map((fault) => ({ ...fault })) });
+}
+
+function sentence(named: readonly { readonly name: string; readonly detail: string }[]): string {
+  return named.map(({ name, detail }) => `"${name}": ${detail}`).join('; ');
+}
+
+/** `rules[0].operator`, as one would write it in code. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => fieldOf(text, step), '');
+}
+
+function fieldOf(text: string, step: PropertyKey): string {
+  if (typeof step === 'number') return `${text}[${step}]`;
+  return text === '' ? String(step) : `${text}.${String(step)}`;
+}
+
+export function problem(description: string) {
   return { description, content: { 'application/problem+json': { schema: Problem } } };
 }
 

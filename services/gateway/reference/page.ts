@@ -15,10 +15,18 @@ interface Answer {
   readonly description?: string;
   readonly content?: Readonly<Record<string, { readonly schema?: Schema }>>;
 }
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+interface Named {
+  readonly method: (typeof METHODS)[number];
+  readonly operation: Operation;
+}
 type Html = ReturnType<typeof html>;
 
 export function referencePage(document: OpenApiDocument): Html {
-  const operations = Object.entries(document.paths ?? {}).flatMap(([path, { get }]) => (get ? [{ path, get }] : []));
+  const resources = Object.entries(document.paths ?? {}).map(([path, item]) => ({
+    path,
+    operations: operationsOf(item),
+  }));
   const schemas = Object.entries(document.components?.schemas ?? {});
   return html`<!doctype html>
 <html lang="en">
@@ -27,20 +35,31 @@ export function referencePage(document: OpenApiDocument): Html {
 <body><main>
 <h1>${document.info.title} API</h1>
 <p>${document.info.description ?? ''} The machine-readable form is <a href="/openapi.json">/openapi.json</a>.</p>
-<nav>${operations.map(({ path, get }) => html`<a href="#${path}"><code>${path}</code> ${get.summary ?? ''}</a>`)}</nav>
-${operations.map(({ path, get }) => operationSection(path, get))}
+<nav>${resources.map(
+    ({ path, operations }) =>
+      html`<a href="#${path}"><code>${path}</code> ${operations.map(({ operation }) => operation.summary).join(' · ')}</a>`,
+  )}</nav>
+${resources.map(
+  ({ path, operations }) =>
+    html`<section id="${path}">${operations.map((each) => operationPart(path, each))}</section>`,
+)}
 <h2 id="schemas">Schemas</h2>
 ${schemas.map(([name, schema]) => schemaSection(name, schema))}
 </main></body></html>`;
 }
 
-function operationSection(path: string, operation: Operation): Html {
+function operationsOf(item: PathItem): Named[] {
+  return METHODS.flatMap((method) => {
+    const operation = item[method];
+    return operation ? [{ method, operation }] : [];
+  });
+}
+
+function operationPart(path: string, { method, operation }: Named): Html {
   const parameters = (operation.parameters ?? []).flatMap((parameter) => ('name' in parameter ? [parameter] : []));
-  const example = path.replaceAll(/\{[^}]*\}/g, '42');
-  return html`<section id="${path}">
-<h2><span class="method">GET</span> <code>${path}</code></h2>
+  return html`<h2><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h2>
 <p>${operation.summary ?? ''}</p>
-<pre>curl -s localhost:8080${example}</pre>
+<pre>${curlLine(path, { method, operation })}</pre>
 ${
   parameters.length === 0
     ? ''
@@ -51,8 +70,21 @@ ${parameters.map(
 )}</table>`
 }
 <table><tr><th>status</th><th>answer</th><th>schema</th></tr>
-${Object.entries(operation.responses ?? {}).map(([status, response]) => responseRow(status, response))}</table>
-</section>`;
+${Object.entries(operation.responses ?? {}).map(([status, response]) => responseRow(status, response))}</table>`;
+}
+
+function curlLine(path: string, { method, operation }: Named): string {
+  const url = `localhost:8080${path.replaceAll(/\{[^}]*\}/g, '42')}`;
+  if (method === 'get') return `curl -s ${url}`;
+  const body = bodyOf(operation);
+  const example = body && 'example' in body && body.example !== undefined ? JSON.stringify(body.example) : '{...}';
+  const data = body ? ` \\\n  -H 'Content-Type: application/json' -d '${example}'` : '';
+  return `curl -s -X ${method.toUpperCase()} '${url}'${data}`;
+}
+
+function bodyOf(operation: Operation): Schema | undefined {
+  const { requestBody } = operation;
+  return requestBody && 'content' in requestBody ? requestBody.content['application/json']?.schema : undefined;
 }
 
 function responseRow(status: string, answer: Answer): Html {
