@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ArgumentError, type Runtime, RUNTIMES } from '../launcher/arguments.ts';
 import { FORMAT_NAMES, type FormatName } from './formats/format.ts';
-import { ROWS, type RowName } from './result.ts';
+import { ROWS, type RowName, SERVICE_ROWS } from './result.ts';
 
 export interface BenchOptions {
   readonly help: boolean;
@@ -11,6 +11,9 @@ export interface BenchOptions {
   readonly keys: number;
   readonly perSecond: number;
   readonly seconds: number;
+  /** Of row `mesh`. */
+  readonly meshPerSecond: number;
+  readonly meshSeconds: number;
   readonly repeat: number;
   /** Of row `bridge`; all when empty. */
   readonly formats: readonly FormatName[];
@@ -27,11 +30,13 @@ export function parseBench(args: readonly string[]): BenchOptions {
     throw new ArgumentError(`Cannot use --profile with --runtime "${runtime}": only node writes profiles`);
   return {
     help: values.help,
-    rows: parseRows(values.rows ?? (positionals.length > 0 ? positionals.join(',') : ROWS.join(','))),
+    rows: parseRows(values.rows ?? (positionals.length > 0 ? positionals.join(',') : SHORT_ROWS.join(','))),
     events: atLeastOne('events', values.events),
     keys: atLeastOne('keys', values.keys),
     perSecond: atLeastOne('rate', values.rate),
     seconds: atLeastOne('seconds', values.seconds),
+    meshPerSecond: atLeastOne('mesh-rate', values['mesh-rate']),
+    meshSeconds: atLeastOne('mesh-seconds', values['mesh-seconds']),
     repeat: atLeastOne('repeat', values.repeat),
     formats: parseFormats(values.formats),
     runtime,
@@ -39,6 +44,9 @@ export function parseBench(args: readonly string[]): BenchOptions {
     profile: values.profile,
   };
 }
+
+/** Unless rows are named: `mesh` takes ten minutes by itself. */
+const SHORT_ROWS = ROWS.filter((row) => row !== 'mesh');
 
 function understand(args: readonly string[]) {
   try {
@@ -51,6 +59,8 @@ function understand(args: readonly string[]) {
         keys: { type: 'string', default: '1000000' },
         rate: { type: 'string', default: '1000' },
         seconds: { type: 'string', default: '20' },
+        'mesh-rate': { type: 'string', default: '10000' },
+        'mesh-seconds': { type: 'string', default: '300' },
         repeat: { type: 'string', default: '1' },
         formats: { type: 'string', default: FORMAT_NAMES.join(',') },
         runtime: { type: 'string', default: 'node' },
@@ -66,10 +76,10 @@ function understand(args: readonly string[]) {
 
 /** In the order in which they run, whatever the order they were named in. */
 function parseRows(list: string): readonly RowName[] {
-  const names = list.split(',').map((name) => name.trim());
+  const names = list.split(',').flatMap((name) => (name.trim() === 'services' ? SERVICE_ROWS : [name.trim()]));
   for (const name of names)
     if (!ROWS.some((row) => row === name))
-      throw new ArgumentError(`Cannot measure "${name}": expected one or more of ${ROWS.join(',')}`);
+      throw new ArgumentError(`Cannot measure "${name}": expected one or more of services,${ROWS.join(',')}`);
   return ROWS.filter((row) => names.includes(row));
 }
 
@@ -92,12 +102,15 @@ export const BENCH_HELP = `npm run bench [-- rows and options]
 Measures the mesh on a nats-server and a Kafka of its own, prints a table with the budgets, and leaves nothing behind.
 
 Options
-  bridge rfm                what to measure, from ${ROWS.join(' ')} (default: all)
+  bridge rfm                what to measure, from ${ROWS.join(' ')} (default: all but mesh)
+  services                  the rows of all services
   --rows bridge,rfm         the same
-  --events 500000           orders for bridge, sales, rfm, fused and path
+  --events 500000           events for bridge, the services, fused and path
   --rate 1000               orders a second for latency
   --seconds 20              how long for latency
   --keys 1000000            keys for recovery
+  --mesh-rate 10000         records a second of all kinds together for mesh
+  --mesh-seconds 300        how long for mesh
   --formats debezium-json,mirror   what row bridge measures, from
                             ${FORMAT_NAMES.join(' ')} (default: all)
   --repeat 2                measure each row so often and show the best run

@@ -162,6 +162,20 @@ export class BenchMesh implements AsyncDisposable {
     for (const name of names) if (!keep.includes(name)) await streams.delete(name);
   }
 
+  /** Deletes what Kafka has of these topics. Workers must be stopped. */
+  async forgetTopics(topics: readonly string[]): Promise<void> {
+    const admin = (await this.kafka()).admin();
+    await admin.connect();
+    try {
+      const known = await admin.listTopics();
+      await admin.deleteTopics({ topics: topics.filter((topic) => known.includes(topic)) });
+      const areGone = async () => !(await admin.listTopics()).some((topic) => topics.includes(topic));
+      await waitUntil(areGone, { what: 'the end of the topics', signal: this.signal, atMostMs: 30_000 });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   /** For measuring: the servers beside the workers. */
   serverPids(): ReadonlyMap<'nats-server' | 'Kafka', number> {
     const pids = new Map<'nats-server' | 'Kafka', number>([['nats-server', this.#nats.pid]]);

@@ -1,4 +1,5 @@
 /** Of several runs of a row, the one that other work on the machine disturbed least. Pure. */
+import { lagTrend } from './lag-trend.ts';
 import type { Result } from './result.ts';
 
 /** One result a row, in the order in which the rows first came. */
@@ -22,6 +23,8 @@ function costOf(result: Result): number {
       return result.rssBytes;
     case 'recovery':
       return result.recoveryMs;
+    case 'mesh':
+      return lagTrend(result.lag).late;
     default:
       return result satisfies never;
   }

@@ -19,10 +19,11 @@ export interface Measured {
   /** And everything is in KV. */
   readonly inKv?: { readonly usage: UsageSnapshot; readonly puts: number };
   readonly storage: readonly StorageCost[];
+  readonly state?: ThroughputResult['state'];
   readonly budget: ThroughputResult['budget'];
 }
 
-export function throughputOf({ row, events, before, after, inKv, storage, budget }: Measured): ThroughputResult {
+export function throughputOf({ row, events, before, after, inKv, storage, state, budget }: Measured): ThroughputResult {
   const cpu = processCosts(before, after, events);
   const cpuToKv = inKv && processCosts(before, inKv.usage, events);
   const others = otherLoad(before, after, availableParallelism());
@@ -36,6 +37,7 @@ export function throughputOf({ row, events, before, after, inKv, storage, budget
     ...(inKv ? { putsPerEvent: inKv.puts / events } : {}),
     ...(others === undefined ? {} : { otherLoad: others }),
     storage,
+    ...(state ? { state } : {}),
     budget,
   };
 }

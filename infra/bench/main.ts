@@ -16,9 +16,11 @@ import { benchBridge } from './rows/bridge.ts';
 import { Dataset } from './rows/dataset.ts';
 import { benchIdle } from './rows/idle.ts';
 import { benchLatency } from './rows/latency.ts';
+import { benchMesh } from './rows/mesh.ts';
 import { benchPath } from './rows/path.ts';
 import { benchRecovery } from './rows/recovery.ts';
-import { benchStages } from './rows/stages.ts';
+import { benchService, benchStages } from './rows/stages.ts';
+import { SERVICE_INPUTS } from './service-inputs.ts';
 import { report } from './table.ts';
 
 const progress = new Progress();
@@ -83,6 +85,13 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
     case 'sales':
     case 'rfm':
       return benchStages(mesh, dataset, [row]);
+    case 'anomaly':
+    case 'anomaly-maip':
+    case 'inventory':
+    case 'region-health':
+    case 'segments':
+    case 'activity':
+      return benchService(mesh, dataset, SERVICE_INPUTS[row]);
     case 'fused':
       return benchStages(mesh, dataset, ['sales', 'rfm']);
     case 'path':
@@ -93,6 +102,8 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
       return benchRecovery(mesh, options.keys);
     case 'idle':
       return benchIdle(mesh);
+    case 'mesh':
+      return benchMesh(mesh, options);
     default:
       return row satisfies never;
   }

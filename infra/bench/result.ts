@@ -1,7 +1,20 @@
 /** What a row of the benchmark found, as data: the table prints it, `--json` keeps it. */
 
+/** Rows that measure one service each. */
+export const SERVICE_ROWS = [
+  'sales',
+  'rfm',
+  'anomaly',
+  'anomaly-maip',
+  'inventory',
+  'region-health',
+  'segments',
+  'activity',
+  'cep',
+] as const;
+
 /** In the order in which they run: `idle` while no order is in Kafka. */
-export const ROWS = ['idle', 'bridge', 'sales', 'rfm', 'fused', 'path', 'latency', 'recovery'] as const;
+export const ROWS = ['idle', 'bridge', ...SERVICE_ROWS, 'fused', 'path', 'latency', 'recovery', 'mesh'] as const;
 export type RowName = (typeof ROWS)[number];
 
 /** CPU of one process, microseconds an event. */
@@ -29,6 +42,8 @@ export interface ThroughputResult {
   readonly storage: readonly StorageCost[];
   /** Puts into KV buckets for an event; below 1 because they coalesce. */
   readonly putsPerEvent?: number;
+  /** What the service's bucket holds in the end. */
+  readonly state?: { readonly keys: number; readonly bytesPerKey: number };
   /** CPU of the processes in `workers` together may be so much, microseconds an event. */
   /** Share of the machine that other work used meanwhile, 0 to 1; absent where the system does not tell. */
   readonly otherLoad?: number;
@@ -74,4 +89,33 @@ export interface RecoveryResult {
   readonly otherLoad?: number;
 }
 
-export type Result = ThroughputResult | LatencyResult | MemoryResult | RecoveryResult;
+export interface LagSample {
+  /** Since the measurement began. */
+  readonly atS: number;
+  /** Records that Kafka has and the log has not. */
+  readonly records: number;
+  /** Of the partition that is furthest behind, of the bridge or any stage; NaN: one did not answer. */
+  readonly seconds: number;
+}
+
+export interface ProcessMemory {
+  readonly process: string;
+  readonly startBytes: number;
+  readonly endBytes: number;
+}
+
+export interface MeshResult {
+  readonly kind: 'mesh';
+  readonly row: string;
+  /** Asked of the load. */
+  readonly perSecond: number;
+  /** Acknowledged by Kafka meanwhile. */
+  readonly events: number;
+  readonly seconds: number;
+  readonly cpu?: readonly ProcessCost[];
+  readonly lag: readonly LagSample[];
+  readonly memory: readonly ProcessMemory[];
+  readonly otherLoad?: number;
+}
+
+export type Result = ThroughputResult | LatencyResult | MemoryResult | RecoveryResult | MeshResult;

@@ -4,13 +4,14 @@ import type { JetStreamLog } from '../../shared/log/jetstream-log.ts';
 import { dataSubject, EVENTS } from '../../shared/log/names.ts';
 import type { MemberRecord, StageStatus } from '../../shared/runtime/status.ts';
 
-/** Sequence of the last data frame in EVENTS for each partition that has one. */
+/** Sequence of the last data frame of these topics in EVENTS for each partition that has one. */
 export type Targets = ReadonlyMap<string, number>;
 
-export async function lastDataFrames(log: JetStreamLog, topic: string): Promise<Targets> {
+export async function lastDataFrames(log: JetStreamLog, topics: readonly string[]): Promise<Targets> {
   const targets = new Map<string, number>();
   for (const partition of PARTITIONS) {
-    const frames = await log.lastOfEach(EVENTS, [dataSubject(topic, partition, '*')]);
+    const subjects = topics.map((topic) => dataSubject(topic, partition, '*'));
+    const frames = await log.lastOfEach(EVENTS, subjects);
     if (frames.length > 0) targets.set(partition, Math.max(...frames.map(({ seq }) => seq)));
   }
   return targets;

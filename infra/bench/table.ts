@@ -1,6 +1,15 @@
 /** The results as Markdown tables, each figure beside its budget. Pure. */
 import { LATENCY_MS, PEERS, RECOVERY_MS } from './budgets.ts';
-import type { LatencyResult, MemoryResult, ProcessCost, RecoveryResult, Result, ThroughputResult } from './result.ts';
+import { lagTrend } from './lag-trend.ts';
+import type {
+  LatencyResult,
+  MemoryResult,
+  MeshResult,
+  ProcessCost,
+  RecoveryResult,
+  Result,
+  ThroughputResult,
+} from './result.ts';
 
 export interface Machine {
   readonly date: string;
@@ -29,6 +38,7 @@ export function report(results: readonly Result[], machine: Machine): string {
   if (latency.length > 0) parts.push(latencyTable(latency));
   if (recovery.length > 0) parts.push(recoveryTable(recovery));
   if (memory.length > 0) parts.push(memoryTable(memory));
+  for (const result of results) if (result.kind === 'mesh') parts.push(meshTables(result));
   return `\n${parts.join('\n\n')}\n`;
 }
 
@@ -41,6 +51,7 @@ function throughputTable(results: readonly ThroughputResult[]): string {
     'until KV is complete',
     'budget',
     'bytes/event',
+    'state: keys, bytes/key',
     'KV puts/event',
     'other load',
   ];
@@ -48,7 +59,7 @@ function throughputTable(results: readonly ThroughputResult[]): string {
 }
 
 function throughputCells(result: ThroughputResult): Cells {
-  const { row, events, seconds, cpu, cpuToKv, storage, putsPerEvent, budget } = result;
+  const { row, events, seconds, cpu, cpuToKv, storage, state, putsPerEvent, budget } = result;
   const isWorker = ({ process }: ProcessCost) => budget.workers.includes(process);
   const workers = cpu?.filter(isWorker);
   return [
@@ -59,6 +70,7 @@ function throughputCells(result: ThroughputResult): Cells {
     result.cpuToKv ? costs(cpuToKv) : '',
     budget.usPerEvent === undefined ? '' : judged(sum(workers), budget.usPerEvent, (us) => us.toFixed(1)),
     storage.map(({ stream, bytesPerEvent }) => `${stream} ${Math.round(bytesPerEvent)}`).join(', '),
+    state === undefined ? '' : `${thousands(state.keys)}, ${Math.round(state.bytesPerKey)}`,
     putsPerEvent === undefined ? '' : putsPerEvent.toFixed(2),
     percent(result.otherLoad),
   ];
@@ -116,6 +128,26 @@ function memoryTable(results: readonly MemoryResult[]): string {
     privateBytes === undefined ? 'not available' : (privateBytes / 1e6).toFixed(0),
   ]);
   return table(['idle worker', 'RSS MB', 'of it private'], rows);
+}
+
+/** Whether a mesh kept up, and what each of its processes took. */
+function meshTables({ row, perSecond, events, seconds, cpu, lag, memory, otherLoad }: MeshResult): string {
+  const { early, late, worst, isGrowing } = lagTrend(lag);
+  const verdict = isGrowing ? 'the lag GROWS' : 'the lag does not grow';
+  const total = sum(cpu?.filter(({ process }) => process !== 'load'));
+  const head =
+    `${row}: ${thousands(events / seconds)} records/s of ${thousands(perSecond)} asked for, over ${Math.round(seconds)} s; ` +
+    `${verdict} (median ${early.toFixed(2)} s in the first third, ${late.toFixed(2)} s in the last, at most ` +
+    `${worst.toFixed(2)} s); ${total?.toFixed(1) ?? 'unknown'} CPU-us/record in all; other load ${percent(otherLoad)}.`;
+  const rows = memory.map(({ process, startBytes, endBytes }) => [
+    process,
+    cpu?.find((cost) => cost.process === process)?.usPerEvent.toFixed(1) ?? 'not available',
+    (startBytes / 1e6).toFixed(0),
+    (endBytes / 1e6).toFixed(0),
+  ]);
+  const load = cpu?.find(({ process }) => process === 'load')?.usPerEvent.toFixed(1) ?? 'not available';
+  const all = [...rows, ['load (not of the mesh)', load, '', '']];
+  return `${head}\n\n${table(['process', 'CPU-us/record', 'RSS MB at start', 'RSS MB at end'], all)}`;
 }
 
 /** `1.9 (ok, 2.5)` or `3.1 (OVER 2.5)`. */

@@ -25,8 +25,7 @@ export class Dataset {
 
   /** Nothing but Kafka's topic is there. */
   async toKafka(): Promise<void> {
-    this.#isInEvents = false;
-    await this.#mesh.clear();
+    await this.leaveEvents();
     await this.fill(DEBEZIUM_JSON);
   }
 
@@ -44,6 +43,12 @@ export class Dataset {
     await this.#mesh.stopWorkers();
     this.#isInEvents = true;
     return run;
+  }
+
+  /** EVENTS is another row's: nothing is stored any more. */
+  async leaveEvents(): Promise<void> {
+    this.#isInEvents = false;
+    await this.#mesh.clear();
   }
 
   /** Everything is in EVENTS, and nothing anywhere behind it. */

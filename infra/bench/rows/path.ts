@@ -26,7 +26,7 @@ async function runPath(mesh: BenchMesh, dataset: Dataset, groups: readonly (read
   const workers: StageWorker[] = [];
   for (const services of groups) workers.push({ services, worker: await mesh.startWorker(stageWorker(services)) });
   const { before, pids } = await runBridge(mesh, DEBEZIUM_JSON, events, await untilRunning(mesh, workers));
-  const targets = await lastDataFrames(mesh.log, topic);
+  const targets = await lastDataFrames(mesh.log, [topic]);
   const isDone = () => isTrueOfAll(workers, (member, service) => haveCommitted(member, service, targets));
   await waitUntil(isDone, { what: 'the stages', signal: mesh.signal, check: () => mesh.checkAlive() });
   const after = takeUsage(pids);

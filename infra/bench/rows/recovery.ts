@@ -10,10 +10,10 @@ import { untilStoresAreStill } from '../costs.ts';
 import { fillEvents } from '../event-frames.ts';
 import { otherLoad, takeUsage } from '../process-usage.ts';
 import type { Result } from '../result.ts';
+import { orderEvent, ORDERS } from '../service-inputs.ts';
 import { allRunning, eventsFolded, haveCommitted, lastDataFrames } from '../stage-progress.ts';
 import { waitUntil } from '../wait-until.ts';
 import { pidOf } from './bridge-run.ts';
-import { TOPIC } from './dataset.ts';
 import { stageWorker } from './stage-workers.ts';
 
 const RFM = 'rfm';
@@ -21,8 +21,8 @@ const RFM = 'rfm';
 export async function benchRecovery(mesh: BenchMesh, keys: number): Promise<Result[]> {
   await mesh.clear();
   await provisionMesh(mesh.log);
-  await fillEvents(mesh.log, TOPIC, keys, mesh);
-  const targets = await lastDataFrames(mesh.log, TOPIC);
+  await fillEvents(mesh.log, { sources: [ORDERS], event: orderOfItsOwn, count: keys }, mesh);
+  const targets = await lastDataFrames(mesh.log, [ORDERS.topic]);
   const check = () => mesh.checkAlive();
   const first = await mesh.startWorker(stageWorker([RFM]));
   const startedMs = performance.now();
@@ -63,4 +63,9 @@ export async function benchRecovery(mesh: BenchMesh, keys: number): Promise<Resu
       ...(others === undefined ? {} : { otherLoad: others }),
     },
   ];
+}
+
+/** Every order has a customer of its own. */
+function orderOfItsOwn(number: number, t: number) {
+  return { source: 0, event: { ...orderEvent(number, t), k: String(number) } };
 }
