@@ -1,0 +1,163 @@
+/**
+ * Holds events until the watermark passes them, as EventTimeBuffer does, and survives a crash: what is held is in a
+ * table of the stage.
+ *
+ *   arrival   0 .. 63 | 64 .. 127 | 128 .. 140          a chunk is one key; its number orders chunks
+ *   chunk        0    |     1     |     2  (open)       a commit writes the chunks that grew since the last one
+ *   released  all: deleted | some |  some
+ *
+ * An event is written once, and once more for each commit that finds its chunk open still. Nothing says which events of
+ * a chunk are released: those with t <= watermark.
+ *
+ * Invariants (tested in held-events.test.ts):
+ * 1. Events are released as by EventTimeBuffer: by (t, source, order of arrival), each once, late ones refused.
+ * 2. A restore at any commit changes neither what is released nor what the table holds later.
+ * 3. A chunk whose events are all released is deleted, except the newest: the order of arrival goes on from it.
+ */
+import type { Table, TableSpec } from '../events/stage.ts';
+import { EventTimeBuffer, type HeldEvent } from './event-time-order.ts';
+
+/** How an event is written, without its time: that is written beside it. */
+export interface EventCodec<E> {
+  /** JSON text, the shorter the better: runs once per event that a commit finds held. */
+  encode(event: E): string;
+  /** The inverse, from the parsed JSON. */
+  decode(json: never, t: number): E;
+}
+
+/** Events that arrived one after the other. */
+export interface HeldChunk<E> {
+  readonly events: HeldEvent<E>[];
+  /** Those that are not released. */
+  waiting: number;
+  /** The JSON text of the first `written` events: an open chunk is written again and again. */
+  text: string;
+  written: number;
+  readonly sources: string[];
+}
+
+/** A chunk as KV shows it: `[t, place in sources, event]`. */
+interface HeldChunkValue {
+  readonly sources: readonly string[];
+  readonly events: readonly (readonly [t: number, source: number, event: never])[];
+}
+
+const CHUNK_EVENTS = 64;
+
+export function heldEventsTable<E>(codec: EventCodec<E>): TableSpec<HeldChunk<E>> {
+  return {
+    kind: 'state',
+    encode: (chunk) => encodeChunk(chunk, codec),
+    decode: (value: HeldChunkValue) => decodeChunk(value, codec),
+  };
+}
+
+export class HeldEvents<E> {
+  readonly #table: Table<HeldChunk<E>>;
+  readonly #buffer = new EventTimeBuffer<E>();
+  readonly #chunks = new Map<number, HeldChunk<E>>();
+  #watermark: number;
+  /** Number, key and chunk of those that arrived last. */
+  #newest = 0;
+  #key = '0';
+  #open: HeldChunk<E> | undefined;
+
+  /** Takes up what the table holds; `watermark` is the stage's. */
+  constructor(table: Table<HeldChunk<E>>, watermark: number) {
+    this.#table = table;
+    this.#watermark = watermark;
+    this.#buffer.restore(this.#load(), watermark);
+  }
+
+  /** Events that are not released. */
+  get size(): number {
+    return this.#buffer.size;
+  }
+
+  /** False: the event is late and was not taken. */
+  add(event: E, t: number, source: string): boolean {
+    if (t <= this.#watermark) return false;
+    const chunk = this.#chunkToFill();
+    const sequence = this.#newest * CHUNK_EVENTS + chunk.events.length;
+    this.#buffer.add(event, t, source, sequence);
+    chunk.events.push({ t, source, sequence, event });
+    chunk.waiting++;
+    this.#table.put(this.#key, chunk);
+    return true;
+  }
+
+  /** Releases every event with t <= watermark, in event-time order. */
+  release(watermark: number, each: (event: E, t: number, source: string) => void): void {
+    if (watermark <= this.#watermark) return;
+    this.#watermark = watermark;
+    this.#buffer.release(watermark, ({ event, t, source, sequence }) => {
+      this.#countReleased(Math.floor(sequence / CHUNK_EVENTS));
+      each(event, t, source);
+    });
+  }
+
+  #countReleased(number: number): void {
+    const chunk = this.#chunks.get(number);
+    if (!chunk) throw new Error(`Cannot release an event of chunk "${number}": there is no such chunk`);
+    chunk.waiting--;
+    if (chunk.waiting === 0 && number !== this.#newest) this.#forget(number);
+  }
+
+  #chunkToFill(): HeldChunk<E> {
+    const former = this.#open;
+    if (former && former.events.length < CHUNK_EVENTS) return former;
+    const opened: HeldChunk<E> = { events: [], waiting: 0, text: '', written: 0, sources: [] };
+    if (former) {
+      if (former.waiting === 0) this.#forget(this.#newest);
+      this.#newest++;
+      this.#key = String(this.#newest);
+    }
+    this.#chunks.set(this.#newest, opened);
+    this.#open = opened;
+    return opened;
+  }
+
+  #forget(number: number): void {
+    this.#chunks.delete(number);
+    this.#table.delete(String(number));
+  }
+
+  #load(): HeldEvent<E>[] {
+    const held: HeldEvent<E>[] = [];
+    for (const [key, chunk] of this.#table.entries()) {
+      const number = Number(key);
+      this.#chunks.set(number, chunk);
+      chunk.waiting = 0;
+      for (const [at, event] of chunk.events.entries()) {
+        if (event.t <= this.#watermark) continue;
+        chunk.waiting++;
+        held.push({ ...event, sequence: number * CHUNK_EVENTS + at });
+      }
+      if (number < this.#newest) continue;
+      this.#newest = number;
+      this.#key = key;
+      this.#open = chunk;
+    }
+    return held;
+  }
+}
+
+function encodeChunk<E>(chunk: HeldChunk<E>, codec: EventCodec<E>): string {
+  const { events, sources } = chunk;
+  for (; chunk.written < events.length; chunk.written++) {
+    const { t, source, event } = events[chunk.written] as HeldEvent<E>;
+    let place = sources.indexOf(source);
+    if (place < 0) place = sources.push(source) - 1;
+    chunk.text += `${chunk.written === 0 ? '' : ','}[${t},${place},${codec.encode(event)}]`;
+  }
+  return `{"sources":${JSON.stringify(sources)},"events":[${chunk.text}]}`;
+}
+
+function decodeChunk<E>({ sources, events }: HeldChunkValue, codec: EventCodec<E>): HeldChunk<E> {
+  const held = events.map(([t, place, json], sequence): HeldEvent<E> => {
+    const source = sources[place];
+    if (source === undefined) throw new Error(`Cannot read a held event: it names source "${place}" of none`);
+    return { t, source, sequence, event: codec.decode(json, t) };
+  });
+  return { events: held, waiting: 0, text: '', written: 0, sources: [...sources] };
+}
