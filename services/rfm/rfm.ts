@@ -53,7 +53,7 @@ interface Customer {
   readonly times: OrderTimes;
   segment: Segment;
   recencyDays: number;
-  /** When its timer is due; not part of the stored value. */
+  /** When its timer is due, BEFORE_ALL_TIME: it has none; not part of the stored value. */
   due: number;
 }
 
@@ -149,9 +149,15 @@ class Rfm implements Decision<OrderEvent> {
 
   #fire(token: string, time: number): void {
     const customer = this.#customers.get(token);
-    if (!customer || customer.due !== time) return; // gone, or armed again since
+    if (!customer || customer.due !== time) return; // gone, or has an earlier timer
+    customer.due = BEFORE_ALL_TIME;
+    const recencyDays = recencyAt(this.#ctx.watermark, customer);
+    if (recencyDays === customer.recencyDays) {
+      this.#arm(token, customer); // it bought since the timer was set
+      return;
+    }
     this.#count(customer, -1);
-    if (recencyAt(this.#ctx.watermark, customer) >= FORGET_DAYS) this.#customers.delete(token);
+    if (recencyDays >= FORGET_DAYS) this.#customers.delete(token);
     else this.#settle(token, customer);
   }
 
@@ -167,7 +173,7 @@ class Rfm implements Decision<OrderEvent> {
   /** One timer a customer: a later due time waits for the timer that is set; an earlier one gets its own. */
   #arm(token: string, customer: Customer): void {
     const due = customer.times.last + (customer.recencyDays + 1) * DAY_MS;
-    if (due === customer.due) return;
+    if (customer.due !== BEFORE_ALL_TIME && customer.due <= due) return;
     customer.due = due;
     this.#timers.schedule(due, token, token);
   }
