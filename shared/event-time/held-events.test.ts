@@ -53,7 +53,7 @@ class Stage {
   }
 
   #open(): HeldEvents<Reading> {
-    return new HeldEvents(this.table as Table<unknown> as Table<HeldChunk<Reading>>, this.watermark);
+    return new HeldEvents(this.table as Table<unknown> as Table<HeldChunk<Reading>>, codec, this.watermark);
   }
 }
 
@@ -87,6 +87,18 @@ describe('HeldEvents', () => {
     expect([...stage.commit().keys()]).toEqual(['2']);
     expect(stage.release(4)).toEqual([]);
     expect(stage.commit().size).toBe(0);
+  });
+
+  test('a chunk of large events is full early, so that it fits a commit', () => {
+    const stage = new Stage();
+    for (let n = 0; n < 6; n++) stage.held.add({ t: 5, name: 'x'.repeat(6000) }, 5, 'orders.0');
+    stage.commit();
+    expect([...stage.image.keys()]).toEqual(['0', '1']);
+    stage.restart();
+    stage.held.add({ t: 5, name: 'next' }, 5, 'orders.0');
+    stage.commit();
+    expect([...stage.image.keys()]).toEqual(['0', '1', '2']);
+    expect(stage.release(5)).toHaveLength(7);
   });
 
   test('a chunk goes when its last event is released, the newest stays (invariant 3)', () => {

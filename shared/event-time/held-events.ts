@@ -19,9 +19,9 @@ import { EventTimeBuffer, type HeldEvent } from './event-time-order.ts';
 
 /** How an event is written, without its time: that is written beside it. */
 export interface EventCodec<E> {
-  /** JSON text, the shorter the better: runs once per event that a commit finds held. */
+  /** JSON text, the shorter the better: runs once per event. */
   encode(event: E): string;
-  /** The inverse, from the parsed JSON. */
+  /** The inverse, from the parsed JSON: encode(decode(JSON.parse(text), t)) is the text again. */
   decode(json: never, t: number): E;
 }
 
@@ -30,9 +30,8 @@ export interface HeldChunk<E> {
   readonly events: HeldEvent<E>[];
   /** Those that are not released. */
   waiting: number;
-  /** The JSON text of the first `written` events: an open chunk is written again and again. */
+  /** The events' JSON text, grown with them: an open chunk is written again and again. */
   text: string;
-  written: number;
   readonly sources: string[];
 }
 
@@ -42,18 +41,21 @@ interface HeldChunkValue {
   readonly events: readonly (readonly [t: number, source: number, event: never])[];
 }
 
+/** A chunk is full at so many events, or as soon as its text is so long: it must fit a commit whatever events carry. */
 const CHUNK_EVENTS = 64;
+const CHUNK_CHARS = 16_384;
 
 export function heldEventsTable<E>(codec: EventCodec<E>): TableSpec<HeldChunk<E>> {
   return {
     kind: 'state',
-    encode: (chunk) => encodeChunk(chunk, codec),
+    encode: ({ sources, text }) => `{"sources":${JSON.stringify(sources)},"events":[${text}]}`,
     decode: (value: HeldChunkValue) => decodeChunk(value, codec),
   };
 }
 
 export class HeldEvents<E> {
   readonly #table: Table<HeldChunk<E>>;
+  readonly #codec: EventCodec<E>;
   readonly #buffer = new EventTimeBuffer<E>();
   readonly #chunks = new Map<number, HeldChunk<E>>();
   #watermark: number;
@@ -63,8 +65,9 @@ export class HeldEvents<E> {
   #open: HeldChunk<E> | undefined;
 
   /** Takes up what the table holds; `watermark` is the stage's. */
-  constructor(table: Table<HeldChunk<E>>, watermark: number) {
+  constructor(table: Table<HeldChunk<E>>, codec: EventCodec<E>, watermark: number) {
     this.#table = table;
+    this.#codec = codec;
     this.#watermark = watermark;
     this.#buffer.restore(this.#load(), watermark);
   }
@@ -80,7 +83,7 @@ export class HeldEvents<E> {
     const chunk = this.#chunkToFill();
     const sequence = this.#newest * CHUNK_EVENTS + chunk.events.length;
     this.#buffer.add(event, t, source, sequence);
-    chunk.events.push({ t, source, sequence, event });
+    write(chunk, { t, source, sequence, event }, this.#codec);
     chunk.waiting++;
     this.#table.put(this.#key, chunk);
     return true;
@@ -105,8 +108,8 @@ export class HeldEvents<E> {
 
   #chunkToFill(): HeldChunk<E> {
     const former = this.#open;
-    if (former && former.events.length < CHUNK_EVENTS) return former;
-    const opened: HeldChunk<E> = { events: [], waiting: 0, text: '', written: 0, sources: [] };
+    if (former && former.events.length < CHUNK_EVENTS && former.text.length < CHUNK_CHARS) return former;
+    const opened: HeldChunk<E> = { events: [], waiting: 0, text: '', sources: [] };
     if (former) {
       if (former.waiting === 0) this.#forget(this.#newest);
       this.#newest++;
@@ -142,22 +145,20 @@ export class HeldEvents<E> {
   }
 }
 
-function encodeChunk<E>(chunk: HeldChunk<E>, codec: EventCodec<E>): string {
+function write<E>(chunk: HeldChunk<E>, held: HeldEvent<E>, codec: EventCodec<E>): void {
   const { events, sources } = chunk;
-  for (; chunk.written < events.length; chunk.written++) {
-    const { t, source, event } = events[chunk.written] as HeldEvent<E>;
-    let place = sources.indexOf(source);
-    if (place < 0) place = sources.push(source) - 1;
-    chunk.text += `${chunk.written === 0 ? '' : ','}[${t},${place},${codec.encode(event)}]`;
-  }
-  return `{"sources":${JSON.stringify(sources)},"events":[${chunk.text}]}`;
+  let place = sources.indexOf(held.source);
+  if (place < 0) place = sources.push(held.source) - 1;
+  chunk.text += `${events.length === 0 ? '' : ','}[${held.t},${place},${codec.encode(held.event)}]`;
+  events.push(held);
 }
 
 function decodeChunk<E>({ sources, events }: HeldChunkValue, codec: EventCodec<E>): HeldChunk<E> {
-  const held = events.map(([t, place, json], sequence): HeldEvent<E> => {
+  const chunk: HeldChunk<E> = { events: [], waiting: 0, text: '', sources: [] };
+  for (const [sequence, [t, place, json]] of events.entries()) {
     const source = sources[place];
     if (source === undefined) throw new Error(`Cannot read a held event: it names source "${place}" of none`);
-    return { t, source, sequence, event: codec.decode(json, t) };
-  });
-  return { events: held, waiting: 0, text: '', written: 0, sources: [...sources] };
+    write(chunk, { t, source, sequence, event: codec.decode(json, t) }, codec);
+  }
+  return chunk;
 }
