@@ -8,7 +8,8 @@ import { ProcessGuard } from '../embedded/process-guard.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 
-export type Role = 'bridge' | 'verify' | 'schema-registry' | 'rfm' | 'sales' | 'sales+rfm';
+export type ServiceName = 'rfm' | 'sales' | 'inventory';
+export type Role = 'bridge' | 'verify' | 'schema-registry' | ServiceName | 'sales+rfm';
 
 const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]]>> = {
   bridge: ['bridge/main.ts'],
@@ -16,6 +17,7 @@ const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]
   'schema-registry': ['infra/schema-registry/main.ts'],
   rfm: ['services/rfm/main.ts'],
   sales: ['services/sales/main.ts'],
+  inventory: ['services/inventory/main.ts'],
   'sales+rfm': ['infra/launcher/fused.ts', 'sales', 'rfm'],
 };
 

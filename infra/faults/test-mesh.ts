@@ -14,7 +14,7 @@ import type { MemberRecord } from '../../shared/runtime/status.ts';
 import { entryText, isDeleteMarker } from '../../shared/store/entry.ts';
 import { sharedServers, startTestNats, type TestNats } from '../../shared/testing/servers.ts';
 import { KafkaTopic } from './kafka-topic.ts';
-import { MeshProcess, type Role } from './mesh-process.ts';
+import { MeshProcess, type Role, type ServiceName } from './mesh-process.ts';
 import { readHeads } from './read-back.ts';
 import { readMembers } from './read-members.ts';
 import { until } from './until.ts';
@@ -25,14 +25,17 @@ export interface MeshOptions {
   readonly topicSettings?: Readonly<Record<string, string>>;
   /** Of the topic's route, as a routes file has it; beside `topic`. */
   readonly route: Readonly<Record<string, unknown>>;
+  /** Whose stores and logs are made. */
+  readonly services?: readonly ServiceName[];
 }
 
-export const SERVICES = ['rfm', 'sales'] as const;
+export const SERVICES = ['rfm', 'sales'] as const satisfies readonly ServiceName[];
 
 export class TestMesh implements AsyncDisposable {
   readonly nats: TestNats;
   readonly log: JetStreamLog;
   readonly topic: KafkaTopic;
+  readonly services: readonly ServiceName[];
   readonly #resources: AsyncDisposableStack;
   readonly #folder: string;
   readonly #processes = new Set<MeshProcess>();
@@ -41,16 +44,23 @@ export class TestMesh implements AsyncDisposable {
   private constructor(
     resources: AsyncDisposableStack,
     folder: string,
-    parts: Pick<TestMesh, 'nats' | 'log' | 'topic'>,
+    parts: Pick<TestMesh, 'nats' | 'log' | 'topic' | 'services'>,
   ) {
     this.#resources = resources;
     this.#folder = folder;
     this.nats = parts.nats;
     this.log = parts.log;
     this.topic = parts.topic;
+    this.services = parts.services;
   }
 
-  static async create({ label, kafkaPartitions, topicSettings, route }: MeshOptions): Promise<TestMesh> {
+  static async create({
+    label,
+    kafkaPartitions,
+    topicSettings,
+    route,
+    services = SERVICES,
+  }: MeshOptions): Promise<TestMesh> {
     await using stack = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'weir-mesh-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -58,9 +68,9 @@ export class TestMesh implements AsyncDisposable {
     const topic = stack.use(await KafkaTopic.create(label, kafkaPartitions, topicSettings));
     const log = stack.use(await connectLog({ servers: nats.url, name: 'mesh-test' }));
     await provisionMesh(log);
-    for (const service of SERVICES) await provisionService(log, service);
+    for (const service of services) await provisionService(log, service);
     await writeFile(join(folder, 'routes.json'), JSON.stringify({ routes: [{ topic: topic.name, ...route }] }));
-    return new TestMesh(stack.move(), folder, { nats, log, topic });
+    return new TestMesh(stack.move(), folder, { nats, log, topic, services });
   }
 
   /** A Kafka group that was never used, so that nobody waits until Kafka has given up on a killed bridge. */
@@ -96,9 +106,9 @@ export class TestMesh implements AsyncDisposable {
     return Math.min(...watermarks);
   }
 
-  /** Resolves when both services have folded everything before this watermark, and every window up to it is closed. */
+  /** Resolves when the services have folded everything before this watermark, and every window up to it is closed. */
   async reach(watermark: number, patienceMs?: number): Promise<void> {
-    for (const service of SERVICES) {
+    for (const service of this.services) {
       let seen: number | undefined;
       const what = () => `${service} reaches watermark ${watermark}, it is at ${seen}\n${this.#tails()}`;
       await until(
