@@ -35,3 +35,22 @@ export function choiceSetting<const T extends string>(
   if (!found) throw new SettingError(`Cannot use ${name}="${value}": expected one of ${choices.join(', ')}`);
   return found;
 }
+
+export interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+  /** Fractions are refused. */
+  readonly whole?: true;
+}
+
+export function numberSetting(env: Environment, name: string, fallback: number, range: NumberRange): number {
+  const value = textSetting(env, name);
+  if (value === undefined) return fallback;
+  const { least, most, whole } = range;
+  const parsed = Number(value);
+  if (!(parsed >= least && parsed <= most) || (whole && !Number.isInteger(parsed)))
+    throw new SettingError(
+      `Cannot use ${name}="${value}": expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}`,
+    );
+  return parsed;
+}
