@@ -6,7 +6,8 @@ import { unavailable } from '../http/problem.ts';
 import { answers } from '../http/route.ts';
 import { HourlySalesPage, LiveSales, SalesWindowPage } from '../schemas/sales.ts';
 import type { Page } from '../views/newest-list.ts';
-import type { SalesView, ViewState } from '../views/sales-view.ts';
+import type { ViewState } from '../views/bucket-reader.ts';
+import type { SalesView } from '../views/sales-view.ts';
 
 const LIVE_LIMIT = 100;
 

@@ -56,18 +56,22 @@ export class NewestList<V> {
   }
 
   page(query: PageQuery<V>): Page<V> {
-    const items: V[] = [];
-    let last: string | undefined;
-    for (let at = this.#endOf(query) - 1; at >= 0; at--) {
+    const found = this.keyed({ ...query, limit: query.limit + 1 });
+    const items = found.slice(0, query.limit).map(([, value]) => value);
+    const last = found[query.limit - 1]?.[0];
+    return found.length > query.limit && last !== undefined ? { items, next: last } : { items };
+  }
+
+  /** The newest values that the query takes, with their keys. */
+  keyed(query: PageQuery<V>): [key: string, value: V][] {
+    const found: [string, V][] = [];
+    for (let at = this.#endOf(query) - 1; at >= 0 && found.length < query.limit; at--) {
       const key = this.#keys[at] ?? '';
       if (query.from !== undefined && key < query.from) break;
       const value = this.#values.get(key);
-      if (value === undefined || !query.accept(value)) continue;
-      if (items.length === query.limit) return last === undefined ? { items } : { items, next: last };
-      items.push(value);
-      last = key;
+      if (value !== undefined && query.accept(value)) found.push([key, value]);
     }
-    return { items };
+    return found;
   }
 
   /** Index behind the newest key that the query allows. */

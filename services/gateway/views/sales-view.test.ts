@@ -62,7 +62,7 @@ describe('SalesView', () => {
     expect(starts(view)).toEqual(['11', '10']);
   });
 
-  it('starts again when the bucket is not there yet (invariant 2)', async () => {
+  it('starts again when the bucket is not there yet (invariant 1 of bucket-reader.ts)', async () => {
     const memory = new MemoryLog().client();
     await put(memory, 10);
     let attempts = 0;
@@ -79,7 +79,7 @@ describe('SalesView', () => {
     expect([attempts, starts(view)]).toEqual([2, ['10']]);
   });
 
-  it('forgets what was deleted while its reader was broken (invariant 2)', async () => {
+  it('forgets what was deleted while its reader was broken (invariant 1 of bucket-reader.ts)', async () => {
     const memory = new MemoryLog();
     const log = memory.client();
     await put(log, 10);
@@ -102,7 +102,7 @@ describe('SalesView', () => {
     await until(() => starts(view).join() === '11');
   });
 
-  it('leaves out and reports a value that is not as expected (invariant 3)', async () => {
+  it('leaves out and reports a value that is not as expected (invariant 2)', async () => {
     const lines: string[] = [];
     const log = new MemoryLog().client();
     await log.append(windowKey(9), '{"revenue": 12.5}');
