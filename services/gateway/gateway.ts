@@ -19,6 +19,8 @@ import { healthRoutes } from './routes/health.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { rfmRoutes } from './routes/rfm.ts';
 import { salesRoutes } from './routes/sales.ts';
+import { segmentRuleRoutes } from './routes/segment-rules.ts';
+import { segmentRoutes } from './routes/segments.ts';
 import { statusRoutes } from './routes/status.ts';
 
 /** Of routes that one request would match, the first answers. */
@@ -28,6 +30,8 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   salesRoutes,
   customerRoutes,
   rfmRoutes,
+  segmentRuleRoutes,
+  segmentRoutes,
   referenceRoutes,
 ];
 

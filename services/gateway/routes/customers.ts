@@ -6,23 +6,15 @@ import type { Log } from '../../../shared/log/log.ts';
 import { bucketStream, keySubject } from '../../../shared/log/names.ts';
 import { entryText, isDeleteMarker, readEntry } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
+import { pathId } from '../http/ids.ts';
 import { notFound, unavailable } from '../http/problem.ts';
 import { answers, strictQuery } from '../http/route.ts';
 import { Customer, RfmCustomer } from '../schemas/rfm.ts';
 import { CustomerHour } from '../schemas/sales.ts';
 import { readIfThere } from '../views/optional-bucket.ts';
 
-/** An id of this many bytes fits a NATS subject even when every byte of it must be encoded. */
-const MAX_ID_BYTES = 512;
 const MAX_HOURS = 48;
-
-const CustomerId = z
-  .string()
-  .min(1)
-  .refine((id) => id.isWellFormed() && Buffer.byteLength(id) <= MAX_ID_BYTES, {
-    error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8`,
-  })
-  .openapi({ param: { name: 'id', in: 'path' }, description: "The customer's id, as in Kafka", example: '42' });
+const CustomerId = pathId('id', "The customer's id, as in Kafka", '42');
 
 const customer = createRoute({
   method: 'get',

@@ -59,10 +59,9 @@ describe('a rule set in the log', () => {
     expect((await open(memory).current()).set.names).toEqual(['same']);
   });
 
-  it('writes nothing when there is nothing to write', async () => {
-    const memory = new MemoryLog();
-    expect(await open(memory).change(() => ({ result: 'nothing' }))).toEqual({ result: 'nothing', seq: 0 });
-    expect(memory.appends).toBe(0);
+  it('is refused when the server would not take it', async () => {
+    const memory = new MemoryLog(100);
+    await expect(add(open(memory), 'x'.repeat(100))).rejects.toThrow('Cannot keep so many rules');
   });
 
   it('goes on from what the stages keep when retention has emptied the subject', async () => {

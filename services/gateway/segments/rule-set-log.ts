@@ -15,7 +15,7 @@ import { encodeFrame } from '../../../shared/log/frame.ts';
 import { type Log, LogUnavailableError, type StoredMessage } from '../../../shared/log/log.ts';
 import { EVENTS, rulesSubject } from '../../../shared/log/names.ts';
 import { entryText } from '../../../shared/store/entry.ts';
-import { unavailable } from '../http/problem.ts';
+import { ProblemError, unavailable } from '../http/problem.ts';
 
 export interface RuleSetLogOptions<S> {
   readonly log: Log;
@@ -33,9 +33,9 @@ export interface CurrentRules<S> {
   readonly seq: number;
 }
 
-/** What a change leaves, and what its writer wants to know. `set` absent: nothing is to be written. */
+/** What a change leaves, and what its writer wants to know. */
 export interface Change<S, R> {
-  readonly set?: S;
+  readonly set: S;
   readonly result: R;
 }
 
@@ -82,7 +82,6 @@ export class RuleSetLog<S> {
         const { set: before, seq: behind } = await this.current();
         if (open && open.behind !== behind) continue; // it can be settled now
         const { set, result } = decide(before);
-        if (set === undefined) return { result, seq: behind };
         const outcome = await this.#append(id, set, behind);
         if (typeof outcome === 'number') return { result, seq: outcome };
         if (outcome === 'unknown') open = { behind, result };
@@ -95,9 +94,16 @@ export class RuleSetLog<S> {
   }
 
   async #append(id: string, set: S, expectedLast: number): Promise<number | 'conflict' | 'unknown'> {
+    const text = encodeFrame([set]);
+    const { log } = this.#options;
+    if (Buffer.byteLength(text) > log.maxPayload)
+      throw new ProblemError(
+        'conflict',
+        `Cannot keep so many rules: the server takes ${log.maxPayload} bytes; have less`,
+      );
     try {
       const options = { expectedLast, headers: { [WRITE_ID]: id } };
-      const appended = await this.#options.log.append(this.#subject, encodeFrame([set]), options);
+      const appended = await log.append(this.#subject, text, options);
       return appended.kind === 'stored' ? appended.seq : 'conflict';
     } catch (error) {
       if (error instanceof LogUnavailableError) return 'unknown';
