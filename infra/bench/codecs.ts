@@ -4,7 +4,7 @@
  *
  *   node infra/bench/codecs.ts [rounds]
  */
-import { OrderSource } from '../../services/generator/orders.ts';
+import { OrderSource } from '../../shared/demo/orders.ts';
 import { CODECS } from '../../shared/kafka/codecs/register-codecs.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 50);

@@ -1,5 +1,5 @@
 /** Debezium orders for the meshes of runtimes.int.test.ts, and what a straight fold in this process makes of them. */
-import { OrderSource } from '../../services/generator/orders.ts';
+import { OrderSource } from '../../shared/demo/orders.ts';
 import { rfm } from '../../services/rfm/rfm.ts';
 import { rfmSummary } from '../../services/rfm/summary.ts';
 import { recordDecoder } from '../../bridge/decode/decoder.ts';

@@ -1,54 +1,50 @@
 /**
  * Feeds the topic `content-downloads` in Confluent Avro: registers the schema, makes the topic, sends at a steady rate.
  */
-import { readFileSync } from 'node:fs';
 import type { Producer } from 'kafkajs';
-import { parseSchemaText } from '../../shared/avro/avro-schema.ts';
-import { frameWriter } from '../../shared/avro/avro-writer.ts';
 import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
-import type { DownloadSource } from './downloads.ts';
+import { downloadWriter } from '../../shared/demo/download-writer.ts';
+import { DOWNLOADS_TOPIC, type DownloadSource, downloadRecords } from '../../shared/demo/downloads.ts';
+import type { Flaws } from '../../shared/demo/flaws.ts';
+import { makeTopics } from '../../shared/demo/make-topics.ts';
+import { topicMessages } from '../../shared/demo/topic-messages.ts';
 import { FEED_TICK_MS, type KafkaFeed, type KafkaFeedOptions, startKafkaFeed } from './kafka-feed.ts';
-import { makeTopics } from './make-topics.ts';
-import { pace } from './pace.ts';
+import { Pace } from './pace.ts';
 
-export const DOWNLOADS_TOPIC = 'content-downloads';
 const PARTITIONS = 4;
 
 export interface DownloadsFeedOptions extends KafkaFeedOptions {
   readonly registry: Pick<SchemaRegistry, 'register'>;
   readonly source: DownloadSource;
+  readonly flaws?: Flaws;
   /** Downloads a second. */
   readonly rate: number;
+  readonly startMs?: number;
   readonly topic?: string;
+  /** How many records were sent. */
   onSent(count: number): void;
 }
 
 export function startDownloadsFeed(options: DownloadsFeedOptions): KafkaFeed {
-  const { kafka, topic = DOWNLOADS_TOPIC, logger } = options;
+  const { kafka, registry, topic = DOWNLOADS_TOPIC, logger, rate, startMs } = options;
+  const pace = new Pace({ rate, startMs, tickMs: FEED_TICK_MS });
   return startKafkaFeed('downloads', options, async () => {
-    const write = await registerSchema(options);
+    const write = await downloadWriter(registry, topic);
     await makeTopics(kafka, [topic], PARTITIONS, logger);
-    return (producer) => feed(producer, write, options);
+    return (producer) => feed(producer, pace, write, options);
   });
-}
-
-async function registerSchema({ registry, topic = DOWNLOADS_TOPIC }: DownloadsFeedOptions) {
-  const text = readFileSync(new URL('../../infra/schemas/content-downloads.avsc', import.meta.url), 'utf8');
-  const id = await registry.register(`${topic}-value`, JSON.parse(text));
-  return frameWriter(id, parseSchemaText(text));
 }
 
 async function feed(
   producer: Producer,
+  pace: Pace,
   write: (value: unknown) => Buffer,
-  { source, rate, topic = DOWNLOADS_TOPIC, stop, onSent }: DownloadsFeedOptions,
+  { source, flaws, topic = DOWNLOADS_TOPIC, stop, onSent }: DownloadsFeedOptions,
 ): Promise<void> {
-  for await (const due of pace(rate, stop, FEED_TICK_MS)) {
-    const messages = Array.from({ length: due }, () => {
-      const download = source.next(Date.now());
-      return { key: download.content_id, value: write(download) };
-    });
-    await producer.send({ topic, messages });
-    onSent(due);
+  const { next } = downloadRecords(source, topic);
+  for await (const times of pace.due(stop)) {
+    const records = times.flatMap((nowMs) => flaws?.apply([next(nowMs)], nowMs) ?? [next(nowMs)]);
+    if (records.length > 0) await producer.sendBatch({ topicMessages: topicMessages(records, write) });
+    onSent(records.length);
   }
 }

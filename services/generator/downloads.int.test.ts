@@ -9,7 +9,7 @@ import { createApp } from '../../infra/schema-registry/app.ts';
 import { ChangeLog } from '../../infra/schema-registry/change-log.ts';
 import { listen } from '../../infra/schema-registry/listen.ts';
 import { Registry } from '../../infra/schema-registry/registry.ts';
-import { DownloadSource } from './downloads.ts';
+import { DownloadSource } from '../../shared/demo/downloads.ts';
 import { startDownloadsFeed } from './downloads-feed.ts';
 
 const logger = createLogger('test', 'error');

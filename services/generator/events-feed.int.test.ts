@@ -4,10 +4,10 @@ import { DEFAULT_ROUTES, routeOf } from '../../shared/config/routes.ts';
 import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { sharedServers } from '../../shared/testing/servers.ts';
-import type { DemoSource } from './demo-record.ts';
+import type { DemoSource } from '../../shared/demo/demo-record.ts';
 import { startEventsFeed } from './events-feed.ts';
-import { MaipSource } from './maip-events.ts';
-import { UserEventSource } from './user-events.ts';
+import { MaipSource } from '../../shared/demo/maip-events.ts';
+import { UserEventSource } from '../../shared/demo/user-events.ts';
 
 const ENOUGH = 200;
 const logger = createLogger('test', 'error');

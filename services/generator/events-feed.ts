@@ -2,49 +2,65 @@
  * Feeds topics of JSON events: makes those that are missing, and sends at a steady rate, the sources taking turns.
  */
 import type { Producer } from 'kafkajs';
-import type { DemoRecord, DemoSource } from './demo-record.ts';
+import type { DemoRecord, DemoSource } from '../../shared/demo/demo-record.ts';
+import type { Flaws } from '../../shared/demo/flaws.ts';
+import { makeTopics } from '../../shared/demo/make-topics.ts';
+import { topicMessages } from '../../shared/demo/topic-messages.ts';
 import { FEED_TICK_MS, type KafkaFeed, type KafkaFeedOptions, startKafkaFeed } from './kafka-feed.ts';
-import { makeTopics } from './make-topics.ts';
-import { pace } from './pace.ts';
+import { Pace } from './pace.ts';
 
 /** One for each topic: there are many topics, and little in each. */
 const PARTITIONS = 1;
 
 export interface EventsFeedOptions extends KafkaFeedOptions {
+  /** For people: `events`. */
+  readonly name?: string;
   readonly sources: readonly DemoSource[];
+  readonly flaws?: Flaws;
   /** Events a second, of all sources together; with 0 not even topics are made. */
   readonly rate: number;
+  readonly startMs?: number;
+  /** How many records were sent. */
   onSent(count: number): void;
 }
 
 export function startEventsFeed(options: EventsFeedOptions): KafkaFeed {
-  const { kafka, sources, rate, logger } = options;
+  const { kafka, name = 'events', sources, rate, startMs, logger } = options;
   if (rate <= 0) return { problem: undefined, stopped: Promise.resolve() };
-  return startKafkaFeed('events', options, async () => {
+  const pace = new Pace({ rate, startMs, tickMs: FEED_TICK_MS });
+  const turns = new Turns(sources);
+  return startKafkaFeed(name, options, async () => {
     const topics = sources.flatMap((source) => source.topics);
     await makeTopics(kafka, topics, PARTITIONS, logger);
-    return (producer) => feed(producer, options);
+    return (producer) => feed(producer, pace, turns, options);
   });
 }
 
-async function feed(producer: Producer, { sources, rate, stop, onSent }: EventsFeedOptions): Promise<void> {
-  let made = 0;
-  for await (const due of pace(rate, stop, FEED_TICK_MS)) {
-    await producer.sendBatch({ topicMessages: batch(sources, made, due, Date.now()) });
-    made += due;
-    onSent(due);
+async function feed(
+  producer: Producer,
+  pace: Pace,
+  turns: Turns,
+  { flaws, stop, onSent }: EventsFeedOptions,
+): Promise<void> {
+  for await (const times of pace.due(stop)) {
+    const records = times.flatMap((nowMs) => flaws?.apply([turns.next(nowMs)], nowMs) ?? [turns.next(nowMs)]);
+    if (records.length > 0) await producer.sendBatch({ topicMessages: topicMessages(records) });
+    onSent(records.length);
   }
 }
 
-/** The next records, by topic; `made`: how many there were before, which decides whose turn it is. */
-export function batch(sources: readonly DemoSource[], made: number, count: number, nowMs: number) {
-  const records = Array.from({ length: count }, (_, at) => sources[(made + at) % sources.length]?.next(nowMs));
-  const byTopic = Map.groupBy(
-    records.filter((record): record is DemoRecord => record !== undefined),
-    ({ topic }) => topic,
-  );
-  return [...byTopic].map(([topic, those]) => ({
-    topic,
-    messages: those.map(({ key, value }) => ({ key, value: JSON.stringify(value) })),
-  }));
+/** Several sources as one: each makes a record in its turn. */
+export class Turns {
+  readonly #sources: readonly DemoSource[];
+  #made = 0;
+
+  constructor(sources: readonly DemoSource[]) {
+    this.#sources = sources;
+  }
+
+  next(nowMs: number): DemoRecord {
+    const source = this.#sources[this.#made++ % this.#sources.length];
+    if (!source) throw new RangeError('Cannot make a record: there is no source');
+    return source.next(nowMs);
+  }
 }

@@ -1,28 +1,45 @@
-/** Order changes as records that Debezium would write: makes the topic when it is missing. */
+/**
+ * Order changes as records that Debezium would write for the shop's three tables: makes the topics when they are
+ * missing, and tells all products first.
+ */
 import { type Kafka, Partitioners } from 'kafkajs';
+import type { Flaws } from '../../shared/demo/flaws.ts';
+import { makeTopics } from '../../shared/demo/make-topics.ts';
+import { SHOP_TOPICS, type ShopRecords } from '../../shared/demo/shop-records.ts';
+import { topicMessages } from '../../shared/demo/topic-messages.ts';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { makeTopics } from './make-topics.ts';
 import type { OrderTarget } from './order-feed.ts';
 
-const TOPIC = 'dbserver1.public.orders';
 const PARTITIONS = 4;
 
-export function kafkaOrders(kafka: Kafka, logger: Logger): OrderTarget {
+export interface KafkaOrdersOptions {
+  readonly kafka: Kafka;
+  readonly logger: Logger;
+  readonly shop: ShopRecords;
+  readonly flaws?: Flaws;
+  /** When the products are told, ms since the epoch. */
+  readonly startMs: number;
+}
+
+export function kafkaOrders({ kafka, logger, shop, flaws, startMs }: KafkaOrdersOptions): OrderTarget {
+  let isSnapshotSent = false;
   return {
     name: 'Kafka',
     explain: explainKafkaError,
     async open() {
-      await makeTopics(kafka, [TOPIC], PARTITIONS, logger);
+      await makeTopics(kafka, Object.values(SHOP_TOPICS), PARTITIONS, logger);
       const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
       await producer.connect();
       return {
         async write(changes) {
-          const messages = changes.map(({ orderId, envelope }) => ({
-            key: JSON.stringify({ order_id: orderId }),
-            value: JSON.stringify(envelope),
-          }));
-          await producer.send({ topic: TOPIC, messages });
+          if (!isSnapshotSent) await producer.sendBatch({ topicMessages: topicMessages(shop.snapshot(startMs)) });
+          isSnapshotSent = true;
+          const records = changes.flatMap((change) => {
+            const made = shop.of(change);
+            return flaws?.apply(made, change.envelope.ts_ms) ?? made;
+          });
+          await producer.sendBatch({ topicMessages: topicMessages(records) });
         },
         [Symbol.asyncDispose]: () => producer.disconnect().catch(() => undefined),
       };

@@ -1,13 +1,16 @@
 /**
- * Demo orders: makes the topic when it is missing, and feeds it a steady trickle of Debezium order changes. With a
- * schema registry, downloads too; and MAIP and user events.
+ * Demo traffic for every topic that the built-in routes take: makes the topics that are missing, and feeds them steadily.
+ * Orders go to Kafka as Debezium writes them, or to real tables that it captures; downloads need a schema registry.
  */
 import { hostname } from 'node:os';
 import type { Kafka } from 'kafkajs';
-import { databaseSetting } from '../../shared/config/database-address.ts';
-import { SettingError } from '../../shared/config/environment.ts';
-import { readSettings } from '../../shared/config/settings.ts';
 import { registryOf } from '../../shared/avro/registry-of-settings.ts';
+import { databaseSetting } from '../../shared/config/database-address.ts';
+import { readSettings } from '../../shared/config/settings.ts';
+import { Flaws } from '../../shared/demo/flaws.ts';
+import { OrderSource } from '../../shared/demo/orders.ts';
+import { ShopRecords } from '../../shared/demo/shop-records.ts';
+import { ShopTraffic } from '../../shared/demo/shop-traffic.ts';
 import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
@@ -18,21 +21,17 @@ import { serveHealth } from '../../shared/telemetry/health.ts';
 import { createLogger, type Logger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain } from '../../shared/telemetry/process.ts';
-import { DownloadSource } from './downloads.ts';
-import { startDownloadsFeed } from './downloads-feed.ts';
-import { startEventsFeed } from './events-feed.ts';
-import { MaipSource } from './maip-events.ts';
+import { type DemoSettings, readDemoSettings } from './demo-settings.ts';
+import { firstIdAt, startDemoFeeds } from './feeds.ts';
 import { kafkaOrders } from './kafka-orders.ts';
 import { feedOrders, type OrderTarget } from './order-feed.ts';
-import { OrderSource } from './orders.ts';
-import { UserEventSource } from './user-events.ts';
 
 const NAME = 'generator';
 
 await runMain(NAME, async (stop) => {
   const settings = readSettings();
-  const rate = setting('WEIR_DEMO_RATE', 10);
-  const seed = setting('WEIR_DEMO_SEED', 1);
+  const demo = readDemoSettings(process.env, Date.now());
+  const { seed, startMs, customers, bursts, flaws, rates } = demo;
   const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
   const logger = createLogger(NAME, settings.logLevel);
   const kafka = await createKafkaClient({ clientId: 'weir-generator', settings: settings.kafka, logger });
@@ -42,14 +41,13 @@ await runMain(NAME, async (stop) => {
   await using log = await connectLog({ servers: settings.natsUrl, name: instance });
   await provisionMesh(log);
   const startedAt = new Date().toISOString();
-  const firstId = Math.floor(Date.now() / 1000) * 1000; // ids of a later run are larger
   const metrics = createMetrics({ component: NAME, instance });
   const sent = metrics.counter(
     'generator_records',
     'Order changes written to Kafka, or to the tables that are captured',
   );
   const sentDownloads = metrics.counter('generator_downloads', 'Downloads sent to Kafka');
-  const sentEvents = metrics.counter('generator_events', 'MAIP and user events sent to Kafka');
+  const sentEvents = metrics.counter('generator_events', 'MAIP events, user events and plain orders sent to Kafka');
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: problems });
   const describe = (): MemberRecord => ({
     instance,
@@ -60,36 +58,27 @@ await runMain(NAME, async (stop) => {
     startedAt,
     health: health.url,
     ready: problem === undefined,
-    alarms: [...problems(), downloads?.problem, events.problem].filter((alarm) => alarm !== undefined),
+    alarms: [...problems(), ...feeds.map((feed) => feed.problem)].filter((alarm) => alarm !== undefined),
     rssBytes: process.memoryUsage.rss(),
   });
-  const registry = await registryOf(settings);
-  const downloads = registry
-    ? startDownloadsFeed({
-        kafka,
-        registry,
-        source: new DownloadSource(seed, firstId),
-        rate: setting('WEIR_DEMO_DOWNLOADS_RATE', 5),
-        logger,
-        stop,
-        onSent: (count) => sentDownloads.inc(count),
-      })
-    : undefined;
-  const events = startEventsFeed({
+  const feeds = startDemoFeeds({
     kafka,
-    sources: [new MaipSource(seed, firstId), new UserEventSource(seed, firstId)],
-    rate: setting('WEIR_DEMO_EVENTS_RATE', 4),
+    registry: await registryOf(settings),
+    settings: demo,
     logger,
     stop,
-    onSent: (count) => sentEvents.inc(count),
+    onDownloads: (count) => sentDownloads.inc(count),
+    onEvents: (count) => sentEvents.inc(count),
   });
   await using membership = new Membership(log, describe);
   await membership.start();
 
+  const traffic = new ShopTraffic(seed, { customers, late: flaws.late, bursts });
   await feedOrders({
-    target: await orderTarget(kafka, logger),
-    source: new OrderSource(seed, firstId),
-    rate,
+    target: await orderTarget(kafka, demo, logger),
+    source: new OrderSource(seed, firstIdAt(startMs), { traffic, hasPlaces: true }),
+    rate: rates.changes,
+    startMs,
     logger,
     stop,
     onWritten: (count) => sent.inc(count),
@@ -97,21 +86,17 @@ await runMain(NAME, async (stop) => {
       problem = now;
     },
   });
-  await Promise.all([downloads?.stopped, events.stopped]);
+  await Promise.all(feeds.map(({ stopped }) => stopped));
 });
 
 /** Tables of a PostgreSQL whose changes are captured, or else straight to Kafka. */
-async function orderTarget(kafka: Kafka, logger: Logger): Promise<OrderTarget> {
+async function orderTarget(kafka: Kafka, { seed, startMs, flaws }: DemoSettings, logger: Logger): Promise<OrderTarget> {
   const address = await databaseSetting(process.env, 'WEIR_DEMO_DATABASE_URL');
-  if (!address) return kafkaOrders(kafka, logger);
-  const { postgresOrders } = await import('./postgres-orders.ts');
-  return postgresOrders(address);
-}
-
-function setting(name: string, fallback: number): number {
-  const text = process.env[name]?.trim() || String(fallback);
-  const value = Number(text);
-  if (!Number.isFinite(value) || value < 0)
-    throw new SettingError(`Cannot use ${name}="${text}": expected a number, 0 or more`);
-  return value;
+  if (address) {
+    const { postgresOrders } = await import('./postgres-orders.ts');
+    return postgresOrders(address);
+  }
+  const shop = new ShopRecords(startMs, { hasPlaces: true });
+  // A change that came late would be taken for one sent again: here it is the orders that are late.
+  return kafkaOrders({ kafka, logger, shop, startMs, flaws: new Flaws(seed, { ...flaws, late: 0 }, 'debezium-json') });
 }

@@ -1,11 +1,11 @@
 /**
  * Feeds order changes to wherever they go, at a steady rate; while that is away it says so and tries again.
- * It does not know where they go (kafka-orders.ts, postgres-orders.ts), nor what they are (orders.ts).
+ * It does not know where they go (kafka-orders.ts, postgres-orders.ts), nor what they are (shared/demo/orders.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OrderChange, OrderSource } from '../../shared/demo/orders.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { OrderChange, OrderSource } from './orders.ts';
-import { pace } from './pace.ts';
+import { Pace } from './pace.ts';
 
 export interface OrderTarget {
   /** For people, for example `Kafka`. */
@@ -25,6 +25,7 @@ export interface OrderFeedOptions {
   readonly source: OrderSource;
   /** Changes a second. */
   readonly rate: number;
+  readonly startMs?: number;
   readonly logger: Logger;
   readonly stop: AbortSignal;
   onWritten(count: number): void;
@@ -35,14 +36,16 @@ export interface OrderFeedOptions {
 const RETRY_MS = 2_000;
 
 /** Resolves when the signal aborts. */
-export async function feedOrders({ target, source, rate, logger, stop, onWritten, onProblem }: OrderFeedOptions) {
+export async function feedOrders(options: OrderFeedOptions): Promise<void> {
+  const { target, source, rate, startMs, logger, stop, onWritten, onProblem } = options;
+  const pace = new Pace({ rate, startMs });
   while (!stop.aborted) {
     try {
       await using open = await target.open();
       onProblem(undefined);
-      for await (const due of pace(rate, stop)) {
-        await open.write(Array.from({ length: due }, () => source.next(Date.now())));
-        onWritten(due);
+      for await (const times of pace.due(stop)) {
+        await open.write(times.map((nowMs) => source.next(nowMs)));
+        onWritten(times.length);
       }
     } catch (error) {
       const problem = `${target.name} does not take orders: ${target.explain(error)}`;

@@ -4,10 +4,10 @@
  */
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { clientOptions, type DatabaseAddress } from '../../shared/config/database-address.ts';
+import type { OrderChange, OrderRow } from '../../shared/demo/orders.ts';
+import { itemsOf, PRODUCTS } from '../../shared/demo/shop-items.ts';
 import { describeError } from '../../shared/telemetry/logger.ts';
 import type { OrderTarget } from './order-feed.ts';
-import type { OrderChange, OrderRow } from './orders.ts';
-import { itemsOf, PRODUCTS } from './shop-items.ts';
 
 export function postgresOrders(address: DatabaseAddress): OrderTarget {
   return {

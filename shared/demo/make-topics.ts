@@ -1,6 +1,6 @@
 /** Makes the topics that are missing in Kafka. */
 import type { Kafka } from 'kafkajs';
-import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
 export async function makeTopics(
   kafka: Kafka,

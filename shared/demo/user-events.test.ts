@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ROUTES, routeOf } from '../../shared/config/routes.ts';
-import { pick } from './demo-record.ts';
-import { batch } from './events-feed.ts';
-import { UserEventSource } from './user-events.ts';
+import { DEFAULT_ROUTES, routeOf } from '../config/routes.ts';
+import { UserEventSource, WAVE_MS } from './user-events.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -45,27 +43,31 @@ describe('user events of the demo', () => {
   });
 });
 
-describe('the feed', () => {
-  it('takes from the sources in turn, and sends by topic', () => {
-    const source = (topic: string) => {
-      let made = 0;
-      return { topics: [topic], next: () => ({ topic, key: 'k', value: { n: ++made } }) };
+describe('with waves', () => {
+  it('a segment of who bought twice within five minutes fills, and empties again', () => {
+    const start = Math.ceil(NOW / WAVE_MS / 2) * 2 * WAVE_MS;
+    const source = new UserEventSource(1, 7, { waves: true });
+    const events = Array.from({ length: (4 * WAVE_MS) / 500 }, (_, at) => source.next(start + at * 500));
+    const buyersAt = (end: number) => {
+      const bought = events.filter(({ topic, value }) => {
+        const t = value.timestamp as number;
+        return topic === 'order_events' && t <= end && t > end - 300_000;
+      });
+      return [...Map.groupBy(bought, ({ key }) => key).values()].filter(({ length }) => length >= 2).length;
     };
-    const sources = [source('a'), source('b')];
-    const sent = (topic: string, ...numbers: number[]) => ({
-      topic,
-      messages: numbers.map((n) => ({ key: 'k', value: `{"n":${n}}` })),
-    });
-    expect(batch(sources, 0, 3, NOW)).toEqual([sent('a', 1, 2), sent('b', 1)]);
-    expect(batch(sources, 3, 2, NOW)).toEqual([sent('b', 2), sent('a', 3)]);
+    const sizes = [1, 2, 3, 4].map((waves) => buyersAt(start + waves * WAVE_MS - 1));
+    expect(sizes[0]).toBeGreaterThan(60);
+    expect(sizes[1]).toBeLessThan(5);
+    expect(sizes[2]).toBeGreaterThan(60);
+    expect(sizes[3]).toBeLessThan(5);
   });
 });
 
-it('a choice is as likely as it weighs', () => {
-  const choices = [
-    ['a', 1],
-    ['b', 3],
-  ] as const;
-  expect([0, 0.24, 0.25, 0.99].map((dice) => pick(choices, dice))).toEqual(['a', 'a', 'b', 'b']);
-  expect(() => pick(choices, 1)).toThrow(RangeError);
+it('one topic only, users of another name, and no disorder, when asked for', () => {
+  const source = new UserEventSource(1, 7, { only: 'install_events', userPrefix: 'test', disorderMs: 0 });
+  expect(source.next(NOW)).toMatchObject({
+    topic: 'install_events',
+    key: 'test_001',
+    value: { userId: 'test_001', eventType: 'install', timestamp: NOW },
+  });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import avsc from 'avsc';
 import { describe, expect, it } from 'vitest';
-import { parseSchemaText } from '../../shared/avro/avro-schema.ts';
-import { frameWriter } from '../../shared/avro/avro-writer.ts';
+import { parseSchemaText } from '../avro/avro-schema.ts';
+import { frameWriter } from '../avro/avro-writer.ts';
 import { type Download, DownloadSource } from './downloads.ts';
 
 const NOW = Date.UTC(2024, 5, 1);
@@ -49,5 +49,37 @@ describe('DownloadSource', () => {
       expect(bytes.readUInt32BE(1)).toBe(7);
       expect({ ...type.fromBuffer(bytes.subarray(5)) }).toEqual(download);
     }
+  });
+});
+
+describe('incidents', () => {
+  /** An hour's minutes of each region, at five downloads a second. */
+  function minutes(incidents: boolean) {
+    const source = new DownloadSource(1, 1_000, { incidents });
+    const made = Array.from({ length: 5 * 3_600 }, (_, at) => source.next(NOW + at * 200));
+    const cells = Map.groupBy(made, ({ region, timestamp }) => `${region} ${Math.floor(timestamp / 60_000)}`);
+    return [...cells.values()]
+      .filter(({ length }) => length >= 20)
+      .map((some) => {
+        const measured = some.flatMap(({ speed_mbps }) => speed_mbps ?? []);
+        return {
+          success: some.filter(({ status }) => status === 'SUCCESS').length / some.length,
+          mbps: measured.reduce((sum, one) => sum + one, 0) / measured.length,
+        };
+      });
+  }
+
+  it('give minutes in which a region succeeds in under 0.9, under 0.8, and is under 10 Mbit/s, and many without', () => {
+    const cells = minutes(true);
+    const count = (is: (cell: (typeof cells)[number]) => boolean) => cells.filter(is).length;
+    expect(count(({ success }) => success < 0.9 && success >= 0.8)).toBeGreaterThanOrEqual(10);
+    expect(count(({ success }) => success < 0.8)).toBeGreaterThanOrEqual(8);
+    expect(count(({ mbps }) => mbps < 10)).toBe(10);
+    expect(count(({ success, mbps }) => success >= 0.9 && mbps >= 10) / cells.length).toBeGreaterThan(0.8);
+  });
+
+  it('are none without', () => {
+    const cells = minutes(false);
+    expect(cells.filter(({ success, mbps }) => success < 0.8 || mbps < 10)).toEqual([]);
   });
 });

@@ -2,8 +2,13 @@
 export interface DemoRecord {
   readonly topic: string;
   readonly key: string;
-  /** Becomes the record's JSON. */
+  /** Becomes the record's JSON, or Avro where the topic has a schema. */
   readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** A record on its way: it may be damaged, and a text is sent as it is. */
+export interface SentRecord extends Omit<DemoRecord, 'value'> {
+  readonly value: DemoRecord['value'] | string;
 }
 
 export interface DemoSource {
@@ -11,14 +16,4 @@ export interface DemoSource {
   readonly topics: readonly string[];
   /** The next record, arriving at this time (ms). */
   next(nowMs: number): DemoRecord;
-}
-
-/** A choice by weight. `dice`: from 0 up to 1. */
-export function pick<T>(choices: readonly (readonly [choice: T, weight: number])[], dice: number): T {
-  let left = dice * choices.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [choice, weight] of choices) {
-    left -= weight;
-    if (left < 0) return choice;
-  }
-  throw new RangeError(`Cannot pick by ${dice}: not from 0 up to 1`);
 }

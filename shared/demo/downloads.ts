@@ -2,9 +2,14 @@
  * Believable downloads (topic `content-downloads`). Pure: a seed and the times it is asked at decide everything.
  *
  * Few contents are loaded by many; speed follows region and device; one region and system fails far more often than
- * the others, so that somebody has something to find. They arrive out of order by up to 3 s.
+ * the others, so that somebody has something to find. They arrive out of order by up to 3 s. Incidents are
+ * download-incidents.ts's.
  */
-import { mulberry32 } from './orders.ts';
+import type { DemoRecord, DemoSource } from './demo-record.ts';
+import { DownloadIncidents } from './download-incidents.ts';
+import { mulberry32, pickEvenly } from './random.ts';
+
+export const DOWNLOADS_TOPIC = 'content-downloads';
 
 /** A value of infra/schemas/content-downloads.avsc. */
 export interface Download {
@@ -51,13 +56,28 @@ const DEVICES: readonly Device[] = [
 ];
 const FAILING = { region: 'ap-south', os: 'android' };
 
+export interface DownloadSourceOptions {
+  /** Regions in trouble now and then. */
+  readonly incidents?: boolean;
+  /** By how much downloads are behind the time they are asked at, ms. */
+  readonly disorderMs?: number;
+}
+
 export class DownloadSource {
   readonly #random: () => number;
+  readonly #disorderMs: number;
+  readonly #incidents: DownloadIncidents | undefined;
   #nextId: number;
 
-  constructor(seed: number, firstId: number) {
+  constructor(
+    seed: number,
+    firstId: number,
+    { incidents = false, disorderMs = MAX_DISORDER_MS }: DownloadSourceOptions = {},
+  ) {
     this.#random = mulberry32(seed);
     this.#nextId = firstId;
+    this.#disorderMs = disorderMs;
+    this.#incidents = incidents ? new DownloadIncidents(REGIONS.map(([region]) => region)) : undefined;
   }
 
   /** The next download, arriving at this time (ms). */
@@ -66,7 +86,10 @@ export class DownloadSource {
     const device = this.#pick(DEVICES);
     const content = Math.floor(this.#random() ** 2 * CONTENTS);
     const size = 20_000_000 + content * 7_500_000;
-    const failed = this.#random() < (region === FAILING.region && device.os === FAILING.os ? 0.25 : 0.03);
+    const usually = this.#random() < (region === FAILING.region && device.os === FAILING.os ? 0.25 : 0.03);
+    const timestamp = nowMs - Math.floor(this.#random() * this.#disorderMs);
+    const incident = this.#incidents?.of(region, timestamp);
+    const failed = incident?.failed ?? usually;
     const bytes = failed ? Math.floor(size * this.#random() ** 2 * 0.9) : size;
     return {
       event_id: `dl-${this.#nextId++}`,
@@ -78,8 +101,8 @@ export class DownloadSource {
       os_version: device.versions.length === 0 ? null : this.#pick(device.versions),
       status: failed ? 'FAILED' : 'SUCCESS',
       bytes,
-      ...this.#measured(bytes, typicalMbps),
-      timestamp: nowMs - Math.floor(this.#random() * MAX_DISORDER_MS),
+      ...this.#measured(bytes, incident?.mbps ?? typicalMbps),
+      timestamp,
     };
   }
 
@@ -91,8 +114,17 @@ export class DownloadSource {
   }
 
   #pick<T>(choices: readonly T[]): T {
-    const choice = choices[Math.floor(this.#random() * choices.length)];
-    if (choice === undefined) throw new RangeError('Cannot pick from nothing');
-    return choice;
+    return pickEvenly(choices, this.#random());
   }
+}
+
+/** Downloads as records of their topic. */
+export function downloadRecords(source: DownloadSource, topic = DOWNLOADS_TOPIC): DemoSource {
+  return {
+    topics: [topic],
+    next(nowMs): DemoRecord {
+      const download = source.next(nowMs);
+      return { topic, key: download.content_id, value: { ...download } };
+    },
+  };
 }

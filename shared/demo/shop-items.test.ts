@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { itemsOf, PRODUCTS } from './shop-items.ts';
+import { itemsOf, PRODUCTS, UNSOLD } from './shop-items.ts';
 
 const cents = (text: string) => Math.round(Number(text) * 100);
 
@@ -25,7 +25,13 @@ describe('items of an order', () => {
   });
 });
 
-it('has fifty products with names and prices of their own', () => {
-  expect(new Set(PRODUCTS.map(({ name }) => name)).size).toBe(50);
+it('has fifty products that sell and two that nobody buys, with names and prices of their own', () => {
+  expect(new Set(PRODUCTS.map(({ name }) => name)).size).toBe(52);
+  const sold = new Set(
+    Array.from({ length: 5_000 }, (_, order_id) => itemsOf({ order_id, total_amount: '99.00' })).flatMap((items) =>
+      items.map(({ product_id }) => product_id),
+    ),
+  );
+  expect(PRODUCTS.filter(({ product_id }) => !sold.has(product_id))).toEqual(UNSOLD);
   expect(PRODUCTS.every(({ price }) => /^\d+\.\d\d$/.test(price))).toBe(true);
 });
