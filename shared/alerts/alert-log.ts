@@ -11,10 +11,10 @@
  * 3. An alert is held until the watermark is `KEPT_MS` behind its fold window; then readers keep it for its lifetime.
  */
 import { encodeId } from '../events/id.ts';
-import type { Table, TableSpec } from '../events/stage.ts';
+import { BEFORE_ALL_TIME, type Table, type TableSpec } from '../events/stage.ts';
 import { compactTime, formatTime } from '../event-time/time-text.ts';
 import { Timers } from '../event-time/timers.ts';
-import { type Alert, type AlertSubject, type Occurrence, SEVERITIES } from './alert.ts';
+import { type Alert, type AlertSubject, compareSeverity, type Occurrence } from './alert.ts';
 
 const HOUR_MS = 3_600_000;
 const LIFETIME_MS = 30 * 24 * HOUR_MS;
@@ -31,38 +31,60 @@ export class AlertLog {
   readonly #table: Table<Alert>;
   readonly #foldMs: number;
   readonly #releases = new Timers<string>();
+  #watermark: number;
 
-  /** `foldMs` 0: every occurrence is an alert of its own. */
-  constructor(table: Table<Alert>, foldMs: number = DEFAULT_FOLD_MS) {
+  /** `foldMs` 0: every occurrence is an alert of its own. `watermark`: the stage's, as it stands. */
+  constructor(table: Table<Alert>, foldMs: number = DEFAULT_FOLD_MS, watermark: number = BEFORE_ALL_TIME) {
     this.#table = table;
     this.#foldMs = foldMs;
-    for (const [key, alert] of table.entries()) this.#scheduleRelease(key, Date.parse(alert.first));
+    this.#watermark = watermark;
+    for (const [key, alert] of table.entries())
+      this.#releases.schedule(this.#releaseTime(Date.parse(alert.first)), key, key);
   }
 
   raise(occurrence: Occurrence): void {
-    const key = this.#keyOf(occurrence);
+    if (this.#releaseTime(occurrence.at) <= this.#watermark) {
+      this.#raiseLate(occurrence);
+      return;
+    }
+    const key = keyOf(
+      occurrence,
+      this.#foldMs > 0 ? compactTime(this.#windowStart(occurrence.at)) : ownToken(occurrence),
+    );
     const former = this.#table.get(key);
-    if (!former) this.#scheduleRelease(key, occurrence.at);
+    if (!former) this.#releases.schedule(this.#releaseTime(occurrence.at), key, key);
     const alert = former ? fold(former, occurrence) : createAlert(key, occurrence);
     if (alert !== former) this.#table.put(key, alert);
   }
 
   onWatermark(watermark: number): void {
+    this.#watermark = watermark;
     this.#releases.advance(watermark, (key) => this.#table.release(key));
   }
 
-  #keyOf({ type, subject, at, id }: Occurrence): string {
-    const when = this.#foldMs > 0 ? compactTime(this.#windowStart(at)) : `${compactTime(at)}-${encodeId(id)}`;
-    return `${subjectToken(subject)}.${encodeId(type)}.${when}`;
+  /** What readers have of its alert is known no more: it gets one of its own, and the last word about it stands. */
+  #raiseLate(occurrence: Occurrence): void {
+    const key = keyOf(occurrence, ownToken(occurrence));
+    this.#table.put(key, createAlert(key, occurrence));
+    this.#table.release(key);
   }
 
   #windowStart(at: number): number {
     return this.#foldMs > 0 ? Math.floor(at / this.#foldMs) * this.#foldMs : at;
   }
 
-  #scheduleRelease(key: string, at: number): void {
-    this.#releases.schedule(this.#windowStart(at) + this.#foldMs + KEPT_MS, key, key);
+  #releaseTime(at: number): number {
+    return this.#windowStart(at) + this.#foldMs + KEPT_MS;
   }
+}
+
+function keyOf({ type, subject }: Occurrence, when: string): string {
+  return `${subjectToken(subject)}.${encodeId(type)}.${when}`;
+}
+
+/** When and what, of an alert of one occurrence. */
+function ownToken({ at, id }: Occurrence): string {
+  return `${compactTime(at)}-${encodeId(id)}`;
 }
 
 function subjectToken(subject: AlertSubject): string {
@@ -114,7 +136,7 @@ function countOne(alert: Alert, at: number, id: string): Pick<Alert, 'count' | '
 /** Below 0: the occurrence is the one to show: more severe, or as severe and earlier. */
 function compareOccurrence(alert: Alert, { severity, at, description }: Occurrence): number {
   return (
-    SEVERITIES.indexOf(alert.severity) - SEVERITIES.indexOf(severity) ||
+    compareSeverity(alert.severity, severity) ||
     at - Date.parse(alert.timestamp) ||
     (description < alert.description ? -1 : description > alert.description ? 1 : 0)
   );

@@ -7,6 +7,11 @@
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** Above 0: `a` is the more severe one. */
+export function compareSeverity(a: Severity, b: Severity): number {
+  return SEVERITIES.indexOf(a) - SEVERITIES.indexOf(b);
+}
+
 export interface Alert {
   /** The same for the same events, however often they are computed. */
   readonly alert_id: string;

@@ -1,0 +1,58 @@
+/** The histories of a partition's customers: made with the first order, forgotten a while after the newest. */
+import { encodeId } from '../../shared/events/id.ts';
+import type { Table } from '../../shared/events/stage.ts';
+import { Timers } from '../../shared/event-time/timers.ts';
+import { CustomerHistory } from './customer-history.ts';
+import type { Purchase } from './order-alerts.ts';
+
+export class Customers {
+  readonly #table: Table<CustomerHistory>;
+  readonly #horizonMs: number;
+  readonly #forgetMs: number;
+  /** One a customer: a later due time waits for the timer that is set. */
+  readonly #timers = new Timers<string>();
+
+  /** `horizonMs`: how far back orders are known one by one. */
+  constructor(table: Table<CustomerHistory>, horizonMs: number, forgetMs: number) {
+    this.#table = table;
+    this.#horizonMs = horizonMs;
+    this.#forgetMs = forgetMs;
+    for (const [key, { newest }] of table.entries()) this.#timers.schedule(newest + forgetMs, key, key);
+  }
+
+  get(customer: string): CustomerHistory | undefined {
+    return this.#table.get(encodeId(customer));
+  }
+
+  /** An order that is known already changes nothing. */
+  add({ k, id, t, amount }: Purchase): CustomerHistory {
+    const key = encodeId(k);
+    let history = this.#table.get(key);
+    if (!history) {
+      history = new CustomerHistory();
+      this.#timers.schedule(t + this.#forgetMs, key, key);
+    }
+    if (history.add(id, t, amount, this.#horizonMs)) this.#table.put(key, history);
+    return history;
+  }
+
+  /** False: no such order was counted. */
+  remove({ k, id, t, amount }: Purchase): boolean {
+    const key = encodeId(k);
+    const history = this.#table.get(key);
+    if (!history?.remove(id, t, amount)) return false;
+    if (history.amounts.count === 0) this.#table.delete(key);
+    else this.#table.put(key, history);
+    return true;
+  }
+
+  onWatermark(watermark: number): void {
+    this.#timers.advance(watermark, (key) => {
+      const history = this.#table.get(key);
+      if (!history) return;
+      const due = history.newest + this.#forgetMs;
+      if (due > watermark) this.#timers.schedule(due, key, key);
+      else this.#table.delete(key);
+    });
+  }
+}
