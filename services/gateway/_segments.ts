@@ -1,5 +1,6 @@
 /** Segments for the tests of the gateway: bodies to send, and a rule set as the log and the partitions have it. */
-import { PARTITIONS } from '../../shared/events/partition.ts';
+import { encodeId } from '../../shared/events/id.ts';
+import { partitionName, partitionOf, PARTITIONS } from '../../shared/events/partition.ts';
 import { encodeFrame } from '../../shared/log/frame.ts';
 import type { Log } from '../../shared/log/log.ts';
 import { keySubject, rulesSubject } from '../../shared/log/names.ts';
@@ -54,4 +55,39 @@ export async function takeOver(
 ): Promise<void> {
   for (const partition of partitions)
     await log.append(keySubject('segments', `${partition}.rules`), JSON.stringify(set));
+}
+
+export interface SegmentStores {
+  readonly log: Log;
+  put(bucket: string, key: string, value: unknown): Promise<void>;
+}
+
+/** A user's document, the marker of an owner, and where the partition is, as the segments service leaves them. */
+export async function putUser({ put }: SegmentStores, id: string, segments: readonly string[] = []): Promise<void> {
+  const partition = partitionName(partitionOf(id));
+  await put('segments', `${partition}.marker`, {});
+  await put('segments', `${partition}.user.${encodeId(id)}`, {
+    user_id: id,
+    segments: Object.fromEntries(segments.map((segment) => [segment, RESULT])),
+    updated: RESULT.timestamp,
+  });
+  for (const segment of segments)
+    await put('segments', `${partition}.member.${segment}.${encodeId(id)}`, { user_id: id });
+}
+
+const RESULT = {
+  qualified: true,
+  value: 120.5,
+  timestamp: '2024-06-01T12:00:00Z',
+  windowStart: '2024-06-01T11:30:00Z',
+  windowEnd: '2024-06-01T12:00:00Z',
+  ruleId: 'r1',
+};
+
+/** `big-spenders` with one user. */
+export async function fillSegments(stores: SegmentStores): Promise<void> {
+  const set = { version: 1, segments: [storedSegment()] };
+  await storeRules(stores.log, set);
+  await takeOver(stores.log, set);
+  await putUser(stores, 'user_001', ['big-spenders']);
 }

@@ -20,6 +20,7 @@ import { referenceRoutes } from './routes/reference.ts';
 import { rfmRoutes } from './routes/rfm.ts';
 import { salesRoutes } from './routes/sales.ts';
 import { segmentRuleRoutes } from './routes/segment-rules.ts';
+import { segmentUserRoutes } from './routes/segment-users.ts';
 import { segmentRoutes } from './routes/segments.ts';
 import { statusRoutes } from './routes/status.ts';
 
@@ -32,6 +33,7 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   rfmRoutes,
   segmentRuleRoutes,
   segmentRoutes,
+  segmentUserRoutes,
   referenceRoutes,
 ];
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fillStores, type Fixture, openFixture, putCustomerHours } from './_fixture.ts';
+import { fillSegments } from './_segments.ts';
 
 interface JsonSchema {
   [key: string]: unknown;
@@ -10,7 +11,12 @@ interface Answer {
   readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
 }
 interface Operation {
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema?: { readonly example?: unknown; readonly type?: string };
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> };
   readonly responses: Readonly<Record<string, Answer>>;
 }
 interface OpenApi {
@@ -21,14 +27,28 @@ interface OpenApi {
 
 let fixture: Fixture;
 let document: OpenApi;
+/** Those that read. */
 let operations: readonly (readonly [path: string, operation: Operation])[];
+/** Those that change something. */
+let writes: readonly Write[];
+
+interface Write {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
 
 beforeAll(async () => {
   fixture = await openFixture();
   await fillStores(fixture);
+  await fillSegments(fixture);
   await fixture.until200('/api/v1/sales/windows');
   document = (await (await fixture.get('/openapi.json')).json()) as OpenApi;
-  operations = Object.entries(document.paths).map(([path, methods]) => [path, methods.get as Operation] as const);
+  const all = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+  operations = all.filter(({ method }) => method === 'GET').map(({ path, operation }) => [path, operation] as const);
+  writes = all.filter(({ method }) => method !== 'GET');
 });
 afterAll(() => fixture[Symbol.asyncDispose]());
 
@@ -52,8 +72,20 @@ async function expectDocumented(operation: Operation, response: Response): Promi
   return body;
 }
 
-function concrete(path: string, id = '42'): string {
-  return path.replace('{id}', id);
+/** The path with its parameters filled in: by this text, or by their own examples. */
+function concrete(path: string, { parameters = [] }: Operation, text?: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, wanted: string) => {
+    const parameter = parameters.find(({ name }) => name === wanted);
+    return text ?? encodeURIComponent(String(parameter?.schema?.example));
+  });
+}
+
+function exampleBody({ requestBody }: Operation): RequestInit {
+  const schema = requestBody?.content['application/json']?.schema;
+  if (!schema) return {};
+  const name = String(schema.$ref).split('/').at(-1) ?? '';
+  const body = JSON.stringify(document.components.schemas[name]?.example);
+  return { body, headers: { 'content-type': 'application/json' } };
 }
 
 const HOSTILE_IDS = [
@@ -84,7 +116,13 @@ describe('/openapi.json', () => {
       '/api/v1/sales/hourly',
       '/api/v1/sales/live',
       '/api/v1/sales/windows',
+      '/api/v1/segments',
+      '/api/v1/segments/rules',
+      '/api/v1/segments/rules/eventType/{eventType}',
+      '/api/v1/segments/{id}',
+      '/api/v1/segments/{id}/users',
       '/api/v1/status',
+      '/api/v1/users/{id}/segments',
       '/livez',
       '/readyz',
     ]);
@@ -92,7 +130,7 @@ describe('/openapi.json', () => {
 
   it('describes the successful answer of every route', async () => {
     for (const [path, operation] of operations) {
-      const response = await fixture.get(concrete(path));
+      const response = await fixture.get(concrete(path, operation));
       expect([path, response.status]).toEqual([path, 200]);
       await expectDocumented(operation, response);
     }
@@ -119,7 +157,7 @@ describe('/openapi.json', () => {
       const known = (operation.parameters ?? [])
         .filter((parameter) => parameter.in === 'query')
         .map(({ name }) => name);
-      const response = await fixture.get(`${concrete(path)}?colour=red`);
+      const response = await fixture.get(`${concrete(path, operation)}?colour=red`);
       expect([path, response.status]).toEqual([path, 400]);
       const { detail } = (await expectDocumented(operation, response)) as { detail: string };
       expect(detail).toContain('"colour": Unknown parameter');
@@ -133,7 +171,7 @@ describe('/openapi.json', () => {
           `${name}=1e2`,
           `${name}=x`,
         ]) {
-          const bad = await fixture.get(`${concrete(path)}?${query}`);
+          const bad = await fixture.get(`${concrete(path, operation)}?${query}`);
           expect([path, query, bad.status]).toEqual([path, query, 400]);
           await expectDocumented(operation, bad);
         }
@@ -145,12 +183,12 @@ describe('/openapi.json', () => {
     for (const [path, operation] of operations.filter(([name]) => name.includes('{'))) {
       for (const id of HOSTILE_IDS) {
         if (id === '..') continue; // a URL parser removes it before any request is made
-        const response = await fixture.get(concrete(path, encodeURIComponent(id)));
+        const response = await fixture.get(concrete(path, operation, encodeURIComponent(id)));
         expect([id, response.status]).toEqual([id, 404]);
         await expectDocumented(operation, response);
       }
       for (const id of ['x'.repeat(10_000), 'ю'.repeat(300), '%C3%28%FF'.repeat(200)]) {
-        const response = await fixture.get(concrete(path, id.startsWith('%') ? id : encodeURIComponent(id)));
+        const response = await fixture.get(concrete(path, operation, id.startsWith('%') ? id : encodeURIComponent(id)));
         expect(response.status).toBe(400);
         await expectDocumented(operation, response);
       }
@@ -161,7 +199,7 @@ describe('/openapi.json', () => {
     fixture.connected = false;
     try {
       for (const [path, operation] of operations.filter(([name]) => name.startsWith('/api/') || name === '/readyz')) {
-        const response = await fixture.get(concrete(path));
+        const response = await fixture.get(concrete(path, operation));
         expect([path, response.status]).toEqual([path, 503]);
         expect(JSON.stringify(await expectDocumented(operation, response))).toContain('NATS is away');
       }
@@ -170,11 +208,63 @@ describe('/openapi.json', () => {
     }
   });
 
+  it('describes the answers of every route that changes something: done, refused, repeated', async () => {
+    for (const { method, path, operation } of writes) {
+      const request = { method, ...exampleBody(operation) };
+      const done = await fixture.get(concrete(path, operation), request);
+      expect([method, path, done.status]).toEqual([method, path, expect.toSatisfy((status: number) => status < 300)]);
+      await expectDocumented(operation, done);
+      const unknown = await fixture.get(`${concrete(path, operation)}?colour=red`, request);
+      expect([method, path, unknown.status]).toEqual([method, path, 400]);
+      await expectDocumented(operation, unknown);
+      if (request.body === undefined) continue;
+      for (const [status, body, type] of [
+        [415, request.body, 'text/plain'],
+        [400, '{', 'application/json'],
+        [413, ' '.repeat(300_000), 'application/json'],
+        [422, '{}', 'application/json'],
+      ] as const) {
+        const refused = await fixture.get(concrete(path, operation), {
+          method,
+          body,
+          headers: { 'content-type': type },
+        });
+        expect([method, path, refused.status]).toEqual([method, path, status]);
+        await expectDocumented(operation, refused);
+      }
+    }
+  });
+
+  it('describes conditions that do not hold', async () => {
+    const conditional = writes.filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'if-match'));
+    expect(conditional.map(({ method }) => method).sort()).toEqual(['DELETE', 'PUT']);
+    await fillSegments(fixture);
+    for (const { method, path, operation } of conditional) {
+      const { body, headers } = exampleBody(operation);
+      const request = { method, ...(body !== undefined && { body }), headers: { ...headers, 'if-match': '"1000"' } };
+      const response = await fixture.get(concrete(path, operation), request);
+      expect([method, response.status]).toEqual([method, 412]);
+      await expectDocumented(operation, response);
+    }
+  });
+
   it('allows no other method on any route', async () => {
-    for (const path of [...operations.map(([name]) => concrete(name)), '/docs', '/openapi.json', '/'])
-      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+    const documented = Object.entries(document.paths).map(([path, methods]) => {
+      const [operation] = Object.values(methods);
+      return [concrete(path, operation as Operation), Object.keys(methods).map((name) => name.toUpperCase())] as const;
+    });
+    for (const [path, methods] of [
+      ...documented,
+      ...['/docs', '/openapi.json', '/'].map((p) => [p, ['GET'] as string[]] as const),
+    ])
+      for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].filter((name) => !methods.includes(name))) {
         const response = await fixture.get(path, { method });
-        expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, 'GET, HEAD']);
+        expect([path, method, response.status]).toEqual([path, method, 405]);
+        const allowed = response.headers
+          .get('allow')
+          ?.split(', ')
+          .filter((name) => name !== 'HEAD');
+        expect(allowed?.sort()).toEqual([...methods].sort());
         expect(response.headers.get('content-type')).toBe('application/problem+json');
       }
   });

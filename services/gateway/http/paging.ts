@@ -5,7 +5,7 @@ import { ProblemError } from './problem.ts';
 import { strictQuery } from './route.ts';
 
 export const MAX_LIMIT = 1000;
-const DEFAULT_LIMIT = 100;
+export const DEFAULT_LIMIT = 100;
 
 const Instant = (description: string) =>
   z.iso
@@ -45,6 +45,16 @@ export const PageQuery = strictQuery({
   limit: Limit,
   cursor: Cursor,
 });
+
+const Place = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, { error: 'Expected the next_cursor of an earlier answer, unchanged' })
+  .transform(Number)
+  .optional()
+  .openapi({ type: 'string', description: 'next_cursor of the page before', example: '812' });
+
+/** Of listings in the order of a stream, whose cursor is a place in it. */
+export const StreamPageQuery = strictQuery({ limit: Limit, cursor: Place });
 
 export interface KeyRange {
   readonly from?: string;

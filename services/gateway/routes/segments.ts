@@ -2,24 +2,29 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { PARTITION_COUNT } from '../../../shared/events/partition.ts';
 import { formatTime } from '../../../shared/event-time/time-text.ts';
-import type { SegmentDefinition } from '../../../shared/segments/rule-set.ts';
+import type { SegmentDefinition, SegmentRuleSet } from '../../../shared/segments/rule-set.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
 import { JSON_BODY } from '../http/json-body.ts';
 import { entityTag, IfMatch, IfNoneMatch } from '../http/preconditions.ts';
+import { unavailable } from '../http/problem.ts';
 import { answers, strictQuery, WRITE_PROBLEMS } from '../http/route.ts';
 import {
   type ChangedSegment,
   ChangedSegment as ChangedSegmentSchema,
   DeletedSegment,
+  type DryRunResult as DryRunAnswer,
+  DryRunResult,
   type Segment,
   SegmentBody,
   SegmentId,
   SegmentList,
   Segment as SegmentSchema,
 } from '../schemas/segments.ts';
-import { createSegment, deleteSegment, putSegment, requireSegment } from '../segments/edit-rule-set.ts';
-import { partitionsInForce, rulesOfSegments } from '../segments/rules-of-segments.ts';
+import { type DryRun, dryRun } from '../segments/dry-run.ts';
+import { type Edited, createSegment, deleteSegment, putSegment, requireSegment } from '../segments/edit-rule-set.ts';
+import { partitionsInForce, rulesOfSegments, SEGMENTS } from '../segments/rules-of-segments.ts';
+import { readIfThere } from '../views/optional-bucket.ts';
 
 const PATH = '/api/v1/segments';
 const TAGS = ['segments'];
@@ -27,6 +32,14 @@ const Id = pathId('id', "The segment's id", 'big-spenders');
 const NewId = SegmentId.openapi({ param: { name: 'id', in: 'path' }, example: 'big-spenders' });
 const body = { content: { 'application/json': { schema: SegmentBody } }, required: true };
 const created = { description: 'Created', content: { 'application/json': { schema: ChangedSegmentSchema } } };
+
+const DryRunQuery = strictQuery({
+  dryRun: z
+    .enum(['', 'true', 'false'], { error: 'Expected true, false or nothing' })
+    .optional()
+    .openapi({ description: 'Store nothing, and count who would be in it', example: 'true' }),
+});
+const changedOrCounted = z.union([ChangedSegmentSchema, DryRunResult]);
 
 const list = createRoute({
   method: 'get',
@@ -52,8 +65,8 @@ const post = createRoute({
   tags: TAGS,
   summary: 'Make a segment',
   middleware: JSON_BODY,
-  request: { query: strictQuery({}), body },
-  responses: { ...answers(ChangedSegmentSchema, ''), ...WRITE_PROBLEMS, 201: created },
+  request: { query: DryRunQuery, body },
+  responses: { ...answers(DryRunResult, 'With dryRun: who would be in it'), ...WRITE_PROBLEMS, 201: created },
 });
 
 const put = createRoute({
@@ -64,11 +77,15 @@ const put = createRoute({
   middleware: JSON_BODY,
   request: {
     params: z.object({ id: NewId }),
-    query: strictQuery({}),
+    query: DryRunQuery,
     headers: z.object({ 'if-match': IfMatch, 'if-none-match': IfNoneMatch }),
     body,
   },
-  responses: { ...answers(ChangedSegmentSchema, 'Replaced'), ...WRITE_PROBLEMS, 201: created },
+  responses: {
+    ...answers(changedOrCounted, 'Replaced; with dryRun: who would be in it'),
+    ...WRITE_PROBLEMS,
+    201: created,
+  },
 });
 
 const remove = createRoute({
@@ -83,6 +100,12 @@ const remove = createRoute({
 export function segmentRoutes(app: OpenAPIHono, { log, now }: GatewayDependencies): void {
   const rules = rulesOfSegments(log);
   const at = () => formatTime(now());
+  const tryOut = oneAtATime(async (decide: (set: SegmentRuleSet) => Edited): Promise<DryRunAnswer> => {
+    const { set, result } = decide((await rules.current()).set);
+    const counted = await readIfThere(log, SEGMENTS, () => dryRun(log, set, result.segment.id));
+    if (counted.kind === 'no-bucket') throw unavailable('The segments service has not been started on this mesh yet');
+    return dryRunAnswer(result.segment, counted.value);
+  });
 
   app.openapi(list, async (c) => {
     const [{ set }, inForce] = await Promise.all([rules.current(), partitionsInForce(log)]);
@@ -98,14 +121,16 @@ export function segmentRoutes(app: OpenAPIHono, { log, now }: GatewayDependencie
     return c.json(withStatus(segment, partitions), 200, { etag });
   });
   app.openapi(post, async (c) => {
-    const edit = { conditions: {}, at: at() };
-    const { result, seq } = await rules.change((set) => createSegment(set, c.req.valid('json'), edit));
+    const decide = (set: SegmentRuleSet) => createSegment(set, c.req.valid('json'), { conditions: {}, at: at() });
+    if (isDryRun(c.req.valid('query'))) return c.json(await tryOut(decide), 200);
+    const { result, seq } = await rules.change(decide);
     return c.json(changed(result.segment, seq), 201, writeHeaders(result.segment, true));
   });
   app.openapi(put, async (c) => {
     const edit = { conditions: c.req.valid('header'), at: at() };
-    const { id } = c.req.valid('param');
-    const { result, seq } = await rules.change((set) => putSegment(set, id, c.req.valid('json'), edit));
+    const decide = (set: SegmentRuleSet) => putSegment(set, c.req.valid('param').id, c.req.valid('json'), edit);
+    if (isDryRun(c.req.valid('query'))) return c.json(await tryOut(decide), 200);
+    const { result, seq } = await rules.change(decide);
     const { segment, isNew } = result;
     return c.json(changed(segment, seq), isNew ? 201 : 200, writeHeaders(segment, isNew));
   });
@@ -115,6 +140,30 @@ export function segmentRoutes(app: OpenAPIHono, { log, now }: GatewayDependencie
     const { seq } = await rules.change((set) => deleteSegment(set, id, edit));
     return c.json({ id, deleted: true as const, effective_from: seq }, 200);
   });
+}
+
+function isDryRun({ dryRun: asked }: { dryRun?: string | undefined }): boolean {
+  return asked === '' || asked === 'true';
+}
+
+/** It holds the events of a partition in memory. */
+function oneAtATime<A, R>(work: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
+  let isBusy = false;
+  return async (argument) => {
+    if (isBusy) throw unavailable('Another dry run is being counted: try again when it is done');
+    isBusy = true;
+    try {
+      return await work(argument);
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
+function dryRunAnswer(segment: SegmentDefinition, { asOf, now, inLastHour, ...rest }: DryRun): DryRunAnswer {
+  const { status: _, ...definition } = stamped(segment);
+  const as_of = asOf === undefined ? null : formatTime(asOf);
+  return { dry_run: true, segment: definition, as_of, qualified: now, qualified_last_hour: inLastHour, ...rest };
 }
 
 function withStatus(segment: SegmentDefinition, partitions: number): Segment {

@@ -12,7 +12,7 @@ import {
   WINDOW_KINDS,
 } from '../../../shared/segments/rule-set.ts';
 import { isExactValue, MAX_VALUE, VALUE_DIGITS } from '../../../shared/segments/value.ts';
-import { Count } from './common.ts';
+import { Count, Time } from './common.ts';
 
 const Token = (what: string) =>
   z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: `Expected ${what} of 1 to 64 of the characters A-Z a-z 0-9 _ -` });
@@ -200,3 +200,54 @@ export const SegmentRuleList = z
   })
   .openapi('SegmentRuleList');
 export type SegmentRuleList = z.infer<typeof SegmentRuleList>;
+
+export const DryRunResult = z
+  .object({
+    dry_run: z.literal(true),
+    segment: z.object(definition).openapi({ description: 'As it would be stored; nothing was' }),
+    as_of: z.iso.datetime().nullable().openapi({
+      description: 'Event time: where the partition is that is furthest behind; null: no events are known',
+    }),
+    qualified: Count.openapi({ description: 'Users who would be in it now', example: 17 }),
+    qualified_last_hour: Count.openapi({ description: 'Users who would have been in it at any time', example: 42 }),
+    users: Count.openapi({
+      description: 'Users with events in the last hour: nothing is known of others',
+      example: 100,
+    }),
+    complete: z.boolean().openapi({ description: 'False: there was too much to count, and a part was left out' }),
+  })
+  .openapi('SegmentDryRun');
+export type DryRunResult = z.infer<typeof DryRunResult>;
+
+const Result = z
+  .object({
+    qualified: z.boolean(),
+    value: z.number().openapi({
+      description: 'What rule ruleId compares; of a derived segment: in how many bases the user is',
+      example: 120.5,
+    }),
+    timestamp: Time,
+    windowStart: Time,
+    windowEnd: Time,
+    ruleId: z.string().nullable().openapi({ description: 'null: a derived segment', example: 'r1' }),
+    rules: z.record(z.string(), z.number()).optional().openapi({ description: 'Of several rules, what each compares' }),
+  })
+  .openapi('SegmentResult');
+
+/** As it stands in bucket `segments`. */
+export const UserSegments = z
+  .object({
+    user_id: z.string().openapi({ example: 'user_001' }),
+    segments: z.record(z.string(), Result).openapi({ description: 'By segment' }),
+    updated: Time.openapi({ description: 'As of when, in event time' }),
+  })
+  .openapi('UserSegments');
+
+/** As it stands in bucket `segments`. */
+export const SegmentMember = z
+  .object({ user_id: z.string().openapi({ example: 'user_001' }) })
+  .openapi('SegmentMember');
+
+export const SegmentMemberPage = z
+  .object({ items: z.array(SegmentMember), next_cursor: z.string().optional() })
+  .openapi('SegmentMemberPage');

@@ -44,6 +44,7 @@ describe('stored entries', () => {
     const { keys, entries, complete } = await readAll(client, { keys: ['*.member.a.*'] });
     expect([keys, complete]).toEqual([['p01.member.a.3', 'p00.member.a.1'], true]);
     expect(entries.map(({ text }) => text)).toEqual(['{}', '{"again":true}']);
+    expect((await readAll(client, { keys: ['*.member.a.*'], bulk: true })).keys).toEqual(keys);
   });
 
   it('come page by page, behind the place where the last page ended', async () => {

@@ -28,6 +28,8 @@ export interface EntriesQuery {
   readonly keys: readonly string[];
   /** Only what was written behind this place. */
   readonly after?: number;
+  /** Many are wanted, so they are asked for many at a time; not with `after`. */
+  readonly bulk?: boolean;
   /** Ends early, with `complete: false`, when this much time has passed. */
   readonly timeoutMs?: number;
 }
@@ -42,7 +44,8 @@ export async function* storedEntries(log: Log, query: EntriesQuery): AsyncGenera
   const timer = setTimeout(() => stop.abort(), query.timeoutMs ?? TIMEOUT_MS);
   try {
     const subjects = [...query.keys, MARKERS].map((key) => keySubject(bucket, key));
-    const reading = { stream: bucketStream(bucket), subjects, fromSeq: after + 1, signal: stop.signal };
+    const from = query.bulk ? { lastPerSubject: true } : { fromSeq: after + 1 };
+    const reading = { stream: bucketStream(bucket), subjects, ...from, signal: stop.signal };
     for await (const message of log.read(reading)) {
       const more = message.pending > 0;
       if (isWanted(bucket, message)) yield toEntry(bucket, message, more);
