@@ -10,8 +10,7 @@
  * Late: an item of a day that is kept no more goes to LATE. Any other counts in its day, however late it comes. An item
  * of a day that the watermark has not reached counts when it does. Rows are never late.
  *
- * Forgotten, by event time: a day of sales after `keptDays`; a product without a row with its last day of sales; a
- * deleted one when its delete is that old, too.
+ * Forgotten, by event time: a day of sales after `keptDays`, a delete too; and a product of which nothing is left.
  *
  * Invariants (inventory.test.ts):
  * 1. A product's value depends on its events and on the day of the watermark, not on how topics and Kafka partitions
@@ -37,6 +36,7 @@ import {
   decodeRecord,
   encodeHidden,
   encodeProduct,
+  forgetDelete,
   forgetSales,
   type HiddenValue,
   isForgotten,
@@ -157,11 +157,14 @@ class Inventory implements Decision<InventoryEvent> {
   #settle(token: string, record: ProductRecord): void {
     const { keptDays } = this.#options;
     const today = this.#today;
-    if (today !== undefined) forgetSales(record, today, keptDays);
+    if (today !== undefined) {
+      forgetSales(record, today, keptDays);
+      forgetDelete(record, today, keptDays);
+    }
     record.asOf = today;
     record.isOutdated = false;
     const wasShown = record.isShown;
-    const isGone = isForgotten(record, today, keptDays);
+    const isGone = isForgotten(record);
     record.isShown = !isGone && isToBeShown(record);
     if (wasShown || record.isShown) this.#totalsChanged = true;
     if (record.isShown) {

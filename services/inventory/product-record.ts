@@ -7,8 +7,8 @@
  * Invariants (inventory.test.ts):
  * 1. The row with the latest t stands, a delete being a row too; of equal ones that of the source that orders last,
  *    and of one source the one that came last.
- * 2. A row that comes `keptDays` or more after the product was deleted begins it anew: whether it was forgotten by then
- *    makes no difference.
+ * 2. A row that was written `keptDays` or more after the product was deleted begins it anew: whether the delete was
+ *    forgotten by then makes no difference.
  */
 import { formatTime } from '../../shared/event-time/time-text.ts';
 import { formatMoney, parseMoney } from '../../shared/events/money.ts';
@@ -112,15 +112,21 @@ export function dayOf(ms: number): number {
 export function takeRow(record: ProductRecord, event: ProductEvent, source: string, keptDays: number): void {
   const { t } = event;
   const { row } = record;
+  if (row !== undefined && row.state === undefined && t - row.t >= keptDays * DAY_MS) beginAnew(record);
   const isDelete = 'deleted' in event;
-  if (!isDelete) {
-    const isAnew = row !== undefined && row.state === undefined && t - row.t >= keptDays * DAY_MS;
-    if (isAnew) record.soldBefore = undefined;
-    record.firstRow = isAnew ? t : Math.min(record.firstRow ?? t, t);
-  }
+  if (!isDelete) record.firstRow = Math.min(record.firstRow ?? t, t);
   if (row !== undefined && (t < row.t || (t === row.t && source < row.source))) return;
   const state = isDelete ? undefined : { name: event.name, stock: event.stock, price: event.price };
   record.row = { t, source, state };
+  record.head = undefined;
+}
+
+/** Forgets a delete that is older than what is kept, whatever was sold since: so it is when nothing was. */
+export function forgetDelete(record: ProductRecord, today: number, keptDays: number): void {
+  const { row } = record;
+  if (row === undefined || row.state !== undefined || today - dayOf(row.t) <= keptDays) return;
+  beginAnew(record);
+  record.row = undefined;
   record.head = undefined;
 }
 
@@ -136,11 +142,9 @@ export function forgetSales(record: ProductRecord, today: number, keptDays: numb
   });
 }
 
-/** True when nothing of the product is worth remembering. */
-export function isForgotten({ row, sales }: ProductRecord, today: number | undefined, keptDays: number): boolean {
-  if (!sales.isEmpty) return false;
-  if (row === undefined) return true;
-  return row.state === undefined && today !== undefined && today - dayOf(row.t) > keptDays;
+/** True when nothing is left of the product. */
+export function isForgotten({ row, sales }: ProductRecord): boolean {
+  return row === undefined && sales.isEmpty;
 }
 
 /** A deleted product is not shown, nor one of which only more was taken back than ever came. */
@@ -177,6 +181,12 @@ export function decodeRecord(value: ProductValue | HiddenValue): ProductRecord {
     asOf: state.as_of ?? undefined,
     isShown: 'stock_quantity' in value,
   };
+}
+
+/** Its sales by day stay: they go with their days. */
+function beginAnew(record: ProductRecord): void {
+  record.firstRow = undefined;
+  record.soldBefore = undefined;
 }
 
 function rowState(value: ProductValue | HiddenValue): ProductRow['state'] {
