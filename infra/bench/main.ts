@@ -84,7 +84,6 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
       return benchBridge(mesh, dataset, options);
     case 'sales':
     case 'rfm':
-      return benchStages(mesh, dataset, [row]);
     case 'anomaly':
     case 'anomaly-maip':
     case 'inventory':

@@ -46,12 +46,14 @@ export function orderEvent(number: number, t: number): OrderEvent {
   return { t, k: String(customerOf(number)), id: String(1_000_000 + number), amount: 500 + ((number * 37) % 39_500) };
 }
 
-const anomaly: ServiceInput = {
-  stage: 'anomaly',
-  worker: 'anomaly',
-  sources: [ORDERS],
-  event: (number, t) => ({ source: 0, event: orderEvent(number, t) }),
-};
+function overOrders(service: string): ServiceInput {
+  return {
+    stage: service,
+    worker: service,
+    sources: [ORDERS],
+    event: (number, t) => ({ source: 0, event: orderEvent(number, t) }),
+  };
+}
 
 const anomalyMaip: ServiceInput = {
   stage: 'anomaly-maip',
@@ -95,7 +97,9 @@ const segments: ServiceInput = {
 };
 
 export const SERVICE_INPUTS = {
-  anomaly,
+  sales: overOrders('sales'),
+  rfm: overOrders('rfm'),
+  anomaly: overOrders('anomaly'),
   'anomaly-maip': anomalyMaip,
   inventory,
   'region-health': regionHealth,

@@ -8,21 +8,18 @@
  */
 import type { StageDefinition } from '../../shared/events/stage.ts';
 import { PARTITIONS, partitionOf } from '../../shared/events/partition.ts';
-import { decodeFrame, encodeFrame } from '../../shared/log/frame.ts';
+import { decodeText, encodeFrame } from '../../shared/log/frame.ts';
+import { FrameLines } from '../../shared/log/frame-lines.ts';
 import { dataSubject, progressSubject, rulesSubject } from '../../shared/log/names.ts';
 import { type InputMessage, PartitionState } from '../../shared/runtime/partition-state.ts';
 import type { Service } from '../../shared/runtime/worker.ts';
-import { orderEvent, ORDERS, SERVICE_INPUTS, type ServiceInput } from './service-inputs.ts';
+import { SERVICE_INPUTS, type ServiceInput } from './service-inputs.ts';
 
 const EVENTS_DEFAULT = 500_000;
 const ROUND_DEFAULT = 10_000;
 const utf8 = new TextEncoder();
 
-const INPUTS: Readonly<Record<string, ServiceInput>> = {
-  ...SERVICE_INPUTS,
-  sales: ofOrders('sales'),
-  rfm: ofOrders('rfm'),
-};
+const INPUTS: Readonly<Record<string, ServiceInput>> = SERVICE_INPUTS;
 
 if (import.meta.main) {
   const [name = '', count, round] = process.argv.slice(2);
@@ -31,19 +28,11 @@ if (import.meta.main) {
   await measure(input, Number(count ?? EVENTS_DEFAULT), Number(round ?? ROUND_DEFAULT));
 }
 
-function ofOrders(service: string): ServiceInput {
-  return {
-    stage: service,
-    worker: service,
-    sources: [ORDERS],
-    event: (number, t) => ({ source: 0, event: orderEvent(number, t) }),
-  };
-}
-
 async function measure(input: ServiceInput, count: number, round: number): Promise<void> {
   const definition = await stageOf(input);
   const states = PARTITIONS.map((partition) => new PartitionState(definition, partition));
   for (const state of states) state.open();
+  const lines = new FrameLines();
   const spent = { decode: 0, fold: 0, commit: 0 };
   let [seq, bytes, commits] = [0, 0, 0];
   const timed = <T>(part: keyof typeof spent, work: () => T): T => {
@@ -57,7 +46,7 @@ async function measure(input: ServiceInput, count: number, round: number): Promi
     for (const message of messages) {
       seq++;
       const stored: InputMessage = { ...message, seq };
-      stored.values = timed('decode', () => decodeFrame(stored.payload));
+      stored.values = timed('decode', () => lines.read(decodeText(stored.payload)));
       const readers = states.filter(({ partition }) => isFor(message.subject, partition));
       timed('fold', () => {
         for (const state of readers) state.fold(stored);

@@ -21,10 +21,14 @@ export function encodeFrame(values: readonly unknown[]): string {
   return values.map((value) => JSON.stringify(value)).join('\n');
 }
 
+export function decodeText(payload: Uint8Array): string {
+  return utf8.decode(payload);
+}
+
 /** All values of a frame. One JSON.parse for the whole frame: a newline cannot occur inside a JSON text unescaped. */
 export function decodeFrame(payload: Uint8Array): unknown[] {
   if (payload.length === 0) return [];
-  return JSON.parse(`[${utf8.decode(payload).replaceAll('\n', ',')}]`) as unknown[];
+  return JSON.parse(`[${decodeText(payload).replaceAll('\n', ',')}]`) as unknown[];
 }
 
 /** What a bridge says about one Kafka partition, after the data it speaks of. Absent fields: nothing known. */

@@ -13,7 +13,8 @@
 import type { Decision, LateRecord, StageContext, StageDefinition, Table, TableSpec } from '../events/stage.ts';
 import { PARTITIONS } from '../events/partition.ts';
 import { type SourceState, SourceWatermarks } from '../event-time/watermark.ts';
-import { decodeFrame, type Progress } from '../log/frame.ts';
+import { decodeText, type Progress } from '../log/frame.ts';
+import { FrameLines } from '../log/frame-lines.ts';
 import { type EventSubject, logSubject, parseEventSubject } from '../log/names.ts';
 import type { AppliedState } from '../store/applied-state.ts';
 import { type Change, type Slot, StateTable } from '../store/state-table.ts';
@@ -41,6 +42,7 @@ export class PartitionState {
   readonly #tables = new Map<string, StateTable>();
   readonly #sources = new SourceWatermarks();
   readonly #subjects = new Map<string, EventSubject>();
+  readonly #lines = new FrameLines();
   #decision: Decision<never> | undefined;
   #position = 0;
   #committedPosition = 0;
@@ -189,7 +191,7 @@ export class PartitionState {
 
   #foldEvents(message: InputMessage, decision: Decision<never>): number {
     const subject = this.#subject(message.subject);
-    message.values ??= decodeFrame(message.payload);
+    message.values ??= this.#lines.read(decodeText(message.payload));
     if (subject.kind === 'rules') {
       decision.onRules?.(message.values[0]);
       return 0;
