@@ -62,7 +62,7 @@ export class Decision<E> implements Truth, MatchedSoFar<E> {
         if (!edge.guard(this)) continue;
         if (edge.action === 'proceed') open.push(edge.to);
         else if (edge.to.kind === 'stop') this.isStopped = true;
-        else this.#add(edge);
+        else if (!this.#isTooLate(edge, state)) this.#add(edge);
       }
     }
     this.isShared = !this.#wasRead;
@@ -93,6 +93,14 @@ export class Decision<E> implements Truth, MatchedSoFar<E> {
     const events: E[] = [];
     for (const node of pathOf(this.#node)) if (node.stage === number) events.push(node.event.value);
     return events;
+  }
+
+  #isTooLate({ gapMs }: Edge, state: State): boolean {
+    if (gapMs === undefined || !this.#node) return false;
+    // The partial match would have ended before: no need to ask each.
+    if (state.gapMs !== undefined && state.gapMs <= gapMs) return false;
+    this.#wasRead = true;
+    return this.t - this.#node.event.t >= gapMs;
   }
 
   #add(edge: Edge): void {

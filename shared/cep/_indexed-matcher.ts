@@ -238,9 +238,15 @@ export class IndexedMatcher<E> implements Matcher<E> {
   }
 
   #timeOut(run: Run<E>, deadline: number, results: CepResult<E>[]): void {
-    if (run.state.kind === 'pending') this.#complete(run.node);
+    if (this.#endsByTime(run.state)) this.#complete(run.node);
     else if (this.#nfa.timeouts) results.push(resultOf(this.#nfa, 'timeout', deadline, pathOf(run.node)));
     this.#remove(run);
+  }
+
+  /** It waits for its time to be over, or could have gone there. Flink waits for one more event in the second case. */
+  #endsByTime(state: State): boolean {
+    if (state.kind === 'pending') return true;
+    return state.edges.some((edge) => edge.action === 'proceed' && this.#endsByTime(edge.to));
   }
 
   /** Gives out the matches that nothing can take precedence of any more, and gives up what they skip. */

@@ -31,8 +31,9 @@ export interface CompileOptions {
 
 /** Validates and compiles. Throws InvalidPatternError. */
 export function compilePattern<E>(pattern: Pattern<E>, options: CompileOptions = {}): Nfa<E> {
-  validatePattern(pattern);
-  return new Compiler(pattern, options.compat ?? 'default').compile(options.timeouts ?? false);
+  const compat = options.compat ?? 'default';
+  validatePattern(pattern, compat);
+  return new Compiler(pattern, compat).compile(options.timeouts ?? false);
 }
 
 class Compiler<E> {
@@ -56,6 +57,7 @@ class Compiler<E> {
   compile(timeouts: boolean): Nfa<E> {
     const { name, withinMs, skip, stages } = this.#pattern;
     const start = this.#sequence(stages, this.#state('final', -1, undefined), undefined, undefined);
+    if (this.#compat !== 'flink') this.#keepOpen();
     return {
       pattern: name,
       compat: this.#compat,
@@ -147,11 +149,11 @@ class Compiler<E> {
     const { take, ignore } = this.#guards.loop(at);
     const loop = this.#stateOf(at, 'normal', true);
     this.#connectProceed(at, loop, sink, true);
-    connect(loop, 'take', loop, take);
+    connect(loop, 'take', loop, take, this.#edgeGap(at, false));
     this.#addStopOfNext(at, loop);
     if (ignore) {
       const waiting = this.#stateOf(at, 'normal', false);
-      connect(waiting, 'take', loop, take);
+      connect(waiting, 'take', loop, take, this.#edgeGap(at, false));
       connect(waiting, 'ignore', waiting, ignore);
       connect(loop, 'ignore', waiting, ignore);
       this.#addStopOfNext(at, waiting);
@@ -185,7 +187,7 @@ class Compiler<E> {
     }
     const state = this.#stateOf(at, 'normal', true, options.isFirst);
     const taken = this.#withoutPassedNots(at, sink);
-    connect(state, 'take', taken, options.take);
+    connect(state, 'take', taken, options.take, this.#edgeGap(at, options.isFirst));
     if (options.isOptional) this.#connectProceed(at, state, leave, false);
     if (options.ignore) this.#connectIgnore(at, state, taken, options.ignore, options);
     return state;
@@ -199,9 +201,11 @@ class Compiler<E> {
       return;
     }
     const waiting = this.#stateOf(at, 'normal', false, options.isFirst);
-    connect(waiting, 'take', taken, options.take);
+    connect(waiting, 'take', taken, options.take, this.#edgeGap(at, options.isFirst));
     connect(waiting, 'ignore', waiting, ignore);
     this.#addStops(at, waiting);
+    // Flink forgets it here: what must not come after `times(1, 2)` may, when another event came before.
+    if (this.#compat !== 'flink' && !options.isFirst) this.#addStopOfNext(at, waiting);
     connect(state, 'ignore', waiting, ignore);
   }
 
@@ -243,7 +247,8 @@ class Compiler<E> {
     if (passed.length === 0 || !at.stage.optional) return sink;
     const copy = this.#state(sink.kind, sink.stage, this.#gapOfCopy(sink));
     for (const edge of sink.edges) {
-      if (edge.action !== 'proceed') connect(copy, edge.action, edge.to === sink ? copy : edge.to, edge.guard);
+      if (edge.action !== 'proceed')
+        connect(copy, edge.action, edge.to === sink ? copy : edge.to, edge.guard, edge.gapMs);
       else if (edge.to.kind !== 'stop') connect(copy, 'proceed', this.#withoutPassedNots(at, edge.to), edge.guard);
       else if (!passed.includes(edge.to.stage)) connect(copy, 'proceed', edge.to, edge.guard);
     }
@@ -252,7 +257,8 @@ class Compiler<E> {
 
   #copy(state: State): State {
     const copy = this.#state(state.kind, state.stage, this.#gapOfCopy(state));
-    for (const edge of state.edges) connect(copy, edge.action, edge.to === state ? copy : edge.to, edge.guard);
+    for (const edge of state.edges)
+      connect(copy, edge.action, edge.to === state ? copy : edge.to, edge.guard, edge.gapMs);
     return copy;
   }
 
@@ -273,11 +279,25 @@ class Compiler<E> {
 
   /** Flink has the gap of a loop also in front of it and not in its last state, and none where an event was ignored. */
   #gap(at: Place<E>, isEntry: boolean, isFirst: boolean): number | undefined {
+    if (this.#compat !== 'flink') return this.#edgeGap(at, isFirst);
     if (at.stage.kind === 'group') return undefined;
-    if (!at.stage.times) return isEntry || this.#compat !== 'flink' ? at.stage.gapMs : undefined;
-    if (this.#compat !== 'flink') return isFirst ? undefined : at.stage.times.gapMs;
+    if (!at.stage.times) return isEntry ? at.stage.gapMs : undefined;
     const isLastBuilt = !this.#named.has(this.#stageNumber(at));
     return isEntry && !isLastBuilt ? at.stage.times.gapMs : undefined;
+  }
+
+  /** Flink ends the match when a gap is over, even where it could go on without the stage: it has no gaps of edges. */
+  #edgeGap(at: Place<E>, isFirst: boolean): number | undefined {
+    if (this.#compat === 'flink' || at.stage.kind === 'group') return undefined;
+    if (!at.stage.times) return at.stage.gapMs;
+    return isFirst ? undefined : at.stage.times.gapMs;
+  }
+
+  /** What can be left goes on when its gap is over. */
+  #keepOpen(): void {
+    for (const state of this.#states) {
+      if (state.edges.some((edge) => edge.action === 'proceed' && edge.to.kind !== 'stop')) state.gapMs = undefined;
+    }
   }
 
   #gapOfCopy(state: State): number | undefined {
@@ -309,8 +329,8 @@ interface SingleOptions {
   readonly isFirst: boolean;
 }
 
-function connect(from: State, action: Edge['action'], to: State, guard: Guard): void {
-  from.edges.push({ action, from, to, guard });
+function connect(from: State, action: Edge['action'], to: State, guard: Guard, gapMs?: number): void {
+  from.edges.push({ action, from, to, guard, gapMs });
 }
 
 /** After a greedy loop: an event that the loop can take is the loop's. */

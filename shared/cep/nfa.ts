@@ -25,14 +25,16 @@ export interface State {
   /** Number of the stage whose event it waits for, in `Nfa.stages`. */
   readonly stage: number;
   readonly edges: Edge[];
-  /** Longest time since the last event taken, ms. */
-  readonly gapMs: number | undefined;
+  /** Longest time since the last event taken, ms: after it the partial match ends. */
+  gapMs: number | undefined;
 }
 
 export interface Edge {
   readonly action: 'take' | 'ignore' | 'proceed';
   readonly from: State;
   readonly to: State;
+  /** Longest time since the last event taken, ms, for this edge alone. */
+  readonly gapMs: number | undefined;
   /** Greedy stages narrow the edges of the stage behind them while the automaton is built. */
   guard: Guard;
 }

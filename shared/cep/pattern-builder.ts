@@ -1,7 +1,7 @@
 /**
  * Writes a pattern as a sentence: `begin<Order>('first').where(isLarge).timesOrMore(10).within(60_000).build()`.
  *
- * Owns the words and the defaults; `build` validates. Builders are immutable: each word gives a new one, so the
+ * Owns the words and the defaults; `build` refuses what no compat accepts, `compilePattern` the rest. Builders are immutable: each word gives a new one, so the
  * beginning of a pattern can be shared by several.
  *
  * Invariants (tested in pattern-builder.test.ts):
@@ -165,7 +165,7 @@ export class PatternBuilder<E> {
       ...(this.#withinMs === undefined ? {} : { withinMs: this.#withinMs }),
       ...(options.allowUnbounded ? { allowUnbounded: true } : {}),
     };
-    validatePattern(pattern);
+    validatePattern(pattern, 'flink');
     return pattern;
   }
 

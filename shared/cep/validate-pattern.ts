@@ -6,16 +6,24 @@
  * 1. A description that passes compiles, and no event can make the operator throw but by a condition that throws.
  * 2. A pattern that passes without `allowUnbounded` holds no event longer than `withinMs`, or the sum of its gaps.
  */
+import type { Compat } from './nfa.ts';
 import { type EventStage, type GroupStage, InvalidPatternError, type Pattern, type Stage } from './pattern.ts';
 
-/** Throws InvalidPatternError with the first thing that is wrong. */
-export function validatePattern<E>(pattern: Pattern<E>): void {
+/**
+ * Throws InvalidPatternError with the first thing that is wrong. `flink` accepts also what Flink accepts and answers by
+ * asking the wrong event.
+ */
+export function validatePattern<E>(pattern: Pattern<E>, compat: Compat = 'default'): void {
   const check = new Check(pattern.name);
   check.sequence(pattern.stages);
   if (pattern.withinMs !== undefined) check.duration('within', pattern.withinMs);
   checkGaps(check, pattern);
   checkEnd(check, pattern);
   checkSkip(check, pattern);
+  if (compat !== 'flink') {
+    checkNotNext(check, pattern.stages);
+    checkAbsenceAfterLoop(check, pattern.stages);
+  }
   if (!pattern.allowUnbounded) checkBounded(check, pattern);
 }
 
@@ -81,6 +89,9 @@ class Check {
       );
     }
     if (times.gapMs !== undefined) this.duration(`the gap in ${name}`, times.gapMs);
+    if (times.gapMs !== undefined && stage.kind === 'group') {
+      this.fail(`${name} has a gap between its rounds. Give its first stage a time since the event before instead.`);
+    }
     if (stage.until && times.max !== undefined) this.fail(`${name} has until, which ends loops without a limit only.`);
     if (stage.greedy && stage.kind === 'group') this.fail(`${name} is greedy. Make stages inside it greedy instead.`);
     if (stage.greedy && stage.contiguity === 'allowCombinations') {
@@ -137,6 +148,29 @@ function checkEnd<E>(check: Check, pattern: Pattern<E>): void {
   if (last?.link !== 'notFollowedBy' || pattern.withinMs !== undefined) return;
   if (last.kind === 'event' && last.gapMs !== undefined) return;
   check.fail(`it ends with notFollowedBy ${nameOf(last)}, and nothing says until when. Add within.`);
+}
+
+/** The loop may go on while the time without the unwanted event runs: within first and last says which end counts. */
+function checkAbsenceAfterLoop<E>(check: Check, stages: readonly Stage<E>[]): void {
+  const last = stages.at(-1);
+  const before = stages.findLast((stage) => !isNegative(stage));
+  if (last?.link !== 'notFollowedBy' || last.kind !== 'event' || last.gapMs === undefined) return;
+  if (!before || (before.times === undefined && before.kind === 'event') || isExact(before)) return;
+  check.fail(`notFollowedBy ${nameOf(last)} has a time since the event before, which is a loop. Use within instead.`);
+}
+
+function isExact<E>({ kind, times }: Stage<E>): boolean {
+  return kind === 'event' && times !== undefined && times.max === times.min;
+}
+
+/** Whether the next event is the unwanted one cannot be known when the match is whole with the one before. */
+function checkNotNext<E>(check: Check, stages: readonly Stage<E>[]): void {
+  stages.forEach((stage, n) => {
+    if (stage.kind === 'group') checkNotNext(check, stage.stages);
+    const behind = stages.slice(n + 1).filter((other) => !isNegative(other));
+    if (stage.link !== 'notNext' || behind.length === 0 || behind.some((other) => !other.optional)) return;
+    check.fail(`all behind notNext ${nameOf(stage)} is optional. Write two patterns, one with and one without it.`);
+  });
 }
 
 function checkSkip<E>(check: Check, { skip, stages }: Pattern<E>): void {
