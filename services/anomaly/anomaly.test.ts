@@ -328,7 +328,7 @@ describe('properties', () => {
         expect(counted(outcome)).toEqual(recount(events));
         expect(outcome.late).toEqual([]);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -359,7 +359,7 @@ describe('properties', () => {
         checkLaw(STAGES, [...steps, ...advanceAll(kafkaPartitions, START + 4 * HOUR)]);
         checkLaw([anomaly({ ...DEFAULT_ORDERS, order: 'arrival', foldMs: 10 * MINUTE })], steps);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 });

@@ -101,7 +101,7 @@ class Anomaly implements Decision<OrderEvent> {
   /** Rules about this order alone. One that fired for the values that it replaces says it again only if it is worse. */
   #checkAlone(order: OrderEvent, replaced: TakenBack | undefined): void {
     const { largeOrder, fraudAmount } = this.#options.rules;
-    const former = replaced && { ...order, amount: replaced.amount };
+    const former = replaced && { ...order, amount: replaced.amount ?? 0 };
     const large = findLargeOrder(largeOrder, order);
     if (large && isNews(large, former && findLargeOrder(largeOrder, former))) this.#alerts.raise(large);
     const fraud = findFraudAmount(fraudAmount, order);

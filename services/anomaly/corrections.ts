@@ -7,14 +7,14 @@
 import { encodeId } from '../../shared/events/id.ts';
 import type { Table, TableSpec } from '../../shared/events/stage.ts';
 import { Timers } from '../../shared/event-time/timers.ts';
-import type { Purchase } from './order-alerts.ts';
+import type { CustomerEvent } from './customers.ts';
 
 /** The two halves of an update are neighbours in the log; a frame may end between them. */
 const WAIT_MS = 60_000;
 
 export interface TakenBack {
   readonly t: number;
-  readonly amount: number;
+  readonly amount?: number | undefined;
   /** Forgotten when the watermark is there. */
   readonly until: number;
 }
@@ -30,7 +30,7 @@ export class Corrections {
     for (const [key, { until }] of table.entries()) this.#timers.schedule(until, key, key);
   }
 
-  remember({ k, id, t, amount }: Purchase, watermark: number): void {
+  remember({ k, id, t, amount }: CustomerEvent, watermark: number): void {
     const key = keyOf(k, id);
     const until = Math.max(t, watermark) + WAIT_MS;
     this.#table.put(key, { t, amount, until });
@@ -38,7 +38,7 @@ export class Corrections {
   }
 
   /** What this order replaces; undefined: nothing, it is a new one. */
-  take({ k, id }: Purchase): TakenBack | undefined {
+  take({ k, id }: CustomerEvent): TakenBack | undefined {
     if (this.#table.size === 0) return undefined;
     const key = keyOf(k, id);
     const taken = this.#table.get(key);

@@ -56,14 +56,18 @@ export class CustomerHistory {
     return this.#newest;
   }
 
+  get isEmpty(): boolean {
+    return this.amounts.count === 0 && this.#ids.length === 0;
+  }
+
   has(id: string): boolean {
     return this.#ids.includes(id);
   }
 
-  /** False: it is there already. */
-  add(id: string, t: number, amount: number, horizonMs: number): boolean {
+  /** False: it is there already. `amount` undefined: it has none. */
+  add(id: string, t: number, amount: number | undefined, horizonMs: number): boolean {
     if (this.has(id)) return false;
-    this.amounts.add(amount);
+    if (amount !== undefined) this.amounts.add(amount);
     this.#remember(id, t);
     if (t > this.#newest) this.#newest = t;
     this.#prune(this.#newest - horizonMs);
@@ -71,10 +75,10 @@ export class CustomerHistory {
   }
 
   /** False, and nothing changed: there is no such order. */
-  remove(id: string, t: number, amount: number): boolean {
+  remove(id: string, t: number, amount: number | undefined): boolean {
     const at = this.#ids.indexOf(id);
     if (at < 0 && t > this.#dropped) return false;
-    if (!this.amounts.remove(amount)) return false;
+    if (amount !== undefined && !this.amounts.remove(amount)) return false;
     if (at >= 0) {
       this.#times.splice(at, 1);
       this.#ids.splice(at, 1);

@@ -3,7 +3,15 @@ import { encodeId } from '../../shared/events/id.ts';
 import type { Table } from '../../shared/events/stage.ts';
 import { Timers } from '../../shared/event-time/timers.ts';
 import { CustomerHistory } from './customer-history.ts';
-import type { Purchase } from './order-alerts.ts';
+
+/** An order, or an event of maip: some have no amount. */
+export interface CustomerEvent {
+  readonly t: number;
+  /** The customer. */
+  readonly k: string;
+  readonly id: string;
+  readonly amount?: number | undefined;
+}
 
 export class Customers {
   readonly #table: Table<CustomerHistory>;
@@ -25,7 +33,7 @@ export class Customers {
   }
 
   /** An order that is known already changes nothing. */
-  add({ k, id, t, amount }: Purchase): CustomerHistory {
+  add({ k, id, t, amount }: CustomerEvent): CustomerHistory {
     const key = encodeId(k);
     let history = this.#table.get(key);
     if (!history) {
@@ -37,11 +45,11 @@ export class Customers {
   }
 
   /** False: no such order was counted. */
-  remove({ k, id, t, amount }: Purchase): boolean {
+  remove({ k, id, t, amount }: CustomerEvent): boolean {
     const key = encodeId(k);
     const history = this.#table.get(key);
     if (!history?.remove(id, t, amount)) return false;
-    if (history.amounts.count === 0) this.#table.delete(key);
+    if (history.isEmpty) this.#table.delete(key);
     else this.#table.put(key, history);
     return true;
   }

@@ -1,0 +1,192 @@
+/**
+ * Anomalies of maip events: transactions unlike those of the customer before, and patterns over a customer's events.
+ * What patterns over all customers need is passed on, in event-time order, to the stage behind (global-patterns.ts).
+ *
+ *   event ──▶ held until the watermark passes it ──▶ unusual_transaction ──▶ patterns per customer
+ *                                                          └──▶ emitted for patterns over all
+ *
+ * `order: arrival` lets unusual transactions act at once; patterns are about order, and always wait.
+ *
+ * Invariants (tested in maip.test.ts):
+ * 1. With `event-time`, alerts depend on the events and on which were late, not on the order of arrival.
+ * 2. An event that comes twice (its id, within `REPEAT_MS` of event time) is seen once, and so is a corrected one.
+ * 3. An event that no rule looks at is not held.
+ */
+import { AlertLog, alertTable } from '../../shared/alerts/alert-log.ts';
+import type { Alert } from '../../shared/alerts/alert.ts';
+import { HeldEvents, heldEventsTable } from '../../shared/event-time/held-events.ts';
+import type { MaipEvent } from '../../shared/events/maip.ts';
+import type { Decision, StageContext, StageDefinition } from '../../shared/events/stage.ts';
+import { type CepRule, highOrderVolume, matchAlert } from './cep-rules.ts';
+import { Corrections, takenBackTable } from './corrections.ts';
+import { customerTable } from './customer-history.ts';
+import { Customers } from './customers.ts';
+import { KeyedPatterns, keyedMatchesTable } from './keyed-patterns.ts';
+import { amountFinder, type FindAmount } from './maip-amount.ts';
+import { type HeldMaip, heldMaipCodec } from './maip-event.ts';
+import { findOutlier } from './order-alerts.ts';
+import { DEFAULT_OUTLIER, DEFAULT_STAGE, type OutlierRule, type StageOptions } from './rules.ts';
+
+/** How far back events are known one by one. */
+const REPEAT_MS = 600_000;
+
+export interface TransactionRule extends OutlierRule {
+  /** Types of event that are transactions; a `*` at the end stands for any rest. */
+  readonly types: readonly string[];
+  /** Where an amount may be in a payload: the first that is there, see maip-amount.ts. */
+  readonly amountFields: readonly string[];
+}
+
+export interface MaipOptions extends StageOptions {
+  readonly unusualTransaction: TransactionRule;
+  /** Names are unique. */
+  readonly patterns: readonly CepRule[];
+}
+
+export const DEFAULT_TRANSACTION: TransactionRule = {
+  ...DEFAULT_OUTLIER,
+  types: ['maip.order.created', 'maip.payment.*', 'maip.transaction.*'],
+  amountFields: ['amount', 'totalAmount', 'total_amount', 'total', 'orderTotal', 'order.amount', 'order.total'],
+};
+
+export const DEFAULT_MAIP: MaipOptions = {
+  ...DEFAULT_STAGE,
+  unusualTransaction: DEFAULT_TRANSACTION,
+  patterns: [highOrderVolume('global')],
+};
+
+/** What a partition tells the stage of all customers. */
+export interface PassedOn {
+  readonly event: MaipEvent;
+  readonly source: string;
+}
+
+export function anomalyMaip(options: MaipOptions = DEFAULT_MAIP): StageDefinition<MaipEvent> {
+  return {
+    service: 'anomaly-maip',
+    input: { kind: 'events', events: ['maip'] },
+    tables: {
+      alert: alertTable,
+      cep: keyedMatchesTable,
+      customer: customerTable,
+      held: heldEventsTable(heldMaipCodec),
+      'taken-back': takenBackTable,
+    },
+    open: (ctx) => new AnomalyMaip(ctx, options),
+  };
+}
+
+class AnomalyMaip implements Decision<MaipEvent> {
+  readonly #ctx: StageContext;
+  readonly #options: MaipOptions;
+  readonly #globals: readonly CepRule[];
+  readonly #isTransaction: (type: string) => boolean;
+  readonly #findAmount: FindAmount;
+  readonly #alerts: AlertLog;
+  readonly #customers: Customers;
+  readonly #held: HeldEvents<HeldMaip>;
+  readonly #corrections: Corrections;
+  readonly #patterns: KeyedPatterns;
+
+  constructor(ctx: StageContext, options: MaipOptions) {
+    const { patterns, unusualTransaction, foldMs, forgetMs } = options;
+    this.#ctx = ctx;
+    this.#options = options;
+    this.#globals = patterns.filter(({ per }) => per === 'global');
+    this.#isTransaction = typeFilter(unusualTransaction.enabled ? unusualTransaction.types : []);
+    this.#findAmount = amountFinder(unusualTransaction.amountFields);
+    this.#alerts = new AlertLog(ctx.table<Alert>('alert'), foldMs, ctx.watermark);
+    this.#customers = new Customers(ctx.table('customer'), REPEAT_MS, forgetMs);
+    this.#held = new HeldEvents(ctx.table('held'), heldMaipCodec, ctx.watermark);
+    this.#corrections = new Corrections(ctx.table('taken-back'));
+    this.#patterns = new KeyedPatterns(ctx.table('cep'), patterns, ctx.watermark, (rule, match, customer) =>
+      this.#alerts.raise(matchAlert(rule, match, customer)),
+    );
+  }
+
+  onEvent(event: MaipEvent, source: string): void {
+    const held = this.#heldEvent(event, source);
+    if (!held) return;
+    const isAtOnce = this.#options.order === 'arrival';
+    if (isAtOnce && !this.#count(held)) return;
+    if (this.#held.add(held, held.t, source)) return;
+    const isChange = held.retract || held.isCorrection;
+    if (isChange && !isAtOnce) this.#count(held, 'silent');
+    else if (!isChange && !isAtOnce) this.#ctx.late({ reason: 'too late for statistics and patterns', event });
+    else if (!isChange && this.#isSeen(event, source)) this.#ctx.late({ reason: 'too late for patterns', event });
+  }
+
+  onWatermark(): void {
+    const { watermark } = this.#ctx;
+    this.#held.release(watermark, (event, _t, source) => {
+      if (this.#options.order === 'event-time' && !this.#count(event)) return;
+      if (!event.retract && !event.isCorrection) this.#match(event, source);
+    });
+    this.#patterns.onWatermark(watermark);
+    this.#corrections.onWatermark(watermark);
+    this.#customers.onWatermark(watermark);
+    this.#alerts.onWatermark(watermark);
+  }
+
+  /** What rules need of the event; undefined: none looks at it. */
+  #heldEvent(event: MaipEvent, source: string): HeldMaip | undefined {
+    const { t, k, id, type, payload, retract } = event;
+    const amount = this.#isTransaction(type) ? this.#findAmount(payload) : undefined;
+    let [isSeen, readsPayload] = [false, false];
+    for (const rule of this.#options.patterns) {
+      if (!rule.accepts(event, source)) continue;
+      isSeen = true;
+      readsPayload ||= rule.readsPayload;
+    }
+    if (amount === undefined && !isSeen) return undefined;
+    if (retract) this.#corrections.remember({ t, k, id, amount }, this.#ctx.watermark);
+    const isCorrection = !retract && this.#corrections.take({ t, k, id }) !== undefined;
+    return {
+      t,
+      k,
+      id,
+      type,
+      payload: readsPayload ? payload : null,
+      ...(amount === undefined ? {} : { amount }),
+      ...(retract ? { retract } : {}),
+      ...(isCorrection ? { isCorrection } : {}),
+    };
+  }
+
+  #isSeen(event: MaipEvent, source: string): boolean {
+    return this.#options.patterns.some((rule) => rule.accepts(event, source));
+  }
+
+  /** Into the customer's history, or out of it. False: it is there already, or never was. */
+  #count(event: HeldMaip, mode?: 'silent'): boolean {
+    const { k, id, amount } = event;
+    if (event.retract) {
+      const isCounted = this.#customers.remove(event);
+      if (!isCounted) this.#ctx.late({ reason: 'retraction of an event that was never counted', event });
+      return isCounted;
+    }
+    const before = this.#customers.get(k);
+    if (before?.has(id)) return false;
+    if (amount !== undefined && before && mode !== 'silent') {
+      const { unusualTransaction } = this.#options;
+      const found = findOutlier('unusual_transaction', unusualTransaction, { ...event, amount }, before.amounts);
+      if (found) this.#alerts.raise(found);
+    }
+    this.#customers.add(event);
+    return true;
+  }
+
+  #match(event: HeldMaip, source: string): void {
+    this.#patterns.process(event, source);
+    if (!this.#globals.some((rule) => rule.accepts(event, source))) return;
+    const { t, k, id, type, payload } = event;
+    const passedOn: PassedOn = { event: { t, k, id, type, payload }, source };
+    this.#ctx.emit('event', passedOn);
+  }
+}
+
+function typeFilter(types: readonly string[]): (type: string) => boolean {
+  const exact = new Set(types.filter((type) => !type.endsWith('*')));
+  const prefixes = types.filter((type) => type.endsWith('*')).map((type) => type.slice(0, -1));
+  return (type) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix));
+}
