@@ -154,7 +154,9 @@ const Status = z
     revision: Count.openapi({ description: 'Of this segment, also in its ETag; never the same twice', example: 3 }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
-    in_force: z.boolean().openapi({ description: 'All partitions count by this revision, as their stores show' }),
+    in_force: z
+      .boolean()
+      .openapi({ description: 'All partitions count by this revision, as their stores show some seconds later' }),
     partitions_in_force: Count.openapi({ description: 'Of 16', example: 16 }),
   })
   .openapi('SegmentStatus');

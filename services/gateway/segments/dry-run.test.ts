@@ -66,6 +66,19 @@ describe('a dry run', () => {
     });
   });
 
+  it('counts events that are ahead of the watermark, as the stage does', async () => {
+    const log = await openStore();
+    await putPurchases(log, 'ahead', [
+      [10, 60],
+      [-1, 40],
+    ]);
+    await putPurchases(log, 'slid out by then', [
+      [29.5, 60],
+      [-1, 40],
+    ]);
+    expect(await dryRun(log, SET, 'big-spenders')).toMatchObject({ users: 2, now: 1, inLastHour: 1 });
+  });
+
   it('follows the segments that it is derived from', async () => {
     const log = await openStore();
     await putPurchases(log, 'rich', [[1, 500]]);

@@ -2,6 +2,8 @@
  * Counts who would be in a segment that is not stored, from the events of the last hour that the stage keeps in its
  * store. Partition by partition, each as of its own watermark there, so memory holds one partition's events at most.
  *
+ * As the stage does, it looks at a user as of the watermark, or of the user's latest event when that is ahead of it.
+ *
  * Invariants (dry-run.test.ts):
  * 1. Bounded: by time, and by events of a partition. What was left out for that makes `complete` false.
  * 2. Only users with events are counted: nothing is known of others, not even that they exist.
@@ -74,7 +76,7 @@ async function countPartition(
   const { users, complete } = await readChunks(log, partition, limits);
   const counts = { users: 0, now: 0, inLastHour: 0 };
   for (const chunks of users.values()) {
-    const { now, inLastHour } = decide(chunks, asOf);
+    const { now, inLastHour } = decide(chunks, latest(chunks, asOf));
     counts.users++;
     if (now) counts.now++;
     if (inLastHour) counts.inLastHour++;
@@ -129,4 +131,8 @@ function withBases({ segments }: SegmentRuleSet, id: string): SegmentDefinition[
   };
   visit(id);
   return segments.filter((segment) => wanted.has(segment.id));
+}
+
+function latest(chunks: readonly EventChunk[], asOf: number): number {
+  return chunks.reduce((time, { last }) => Math.max(time, last), asOf);
 }
