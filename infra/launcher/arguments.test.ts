@@ -63,15 +63,29 @@ describe('npm run mesh', () => {
     expect(parseMesh(['restart', 'rfm-2'])).toEqual({ kind: 'restart', target: 'rfm-2' });
     expect(parseMesh(['logs', 'rfm'])).toEqual({ kind: 'logs', target: 'rfm', follow: true });
     expect(parseMesh(['logs', 'rfm', '--no-follow'])).toEqual({ kind: 'logs', target: 'rfm', follow: false });
+    const generate = { kind: 'generate', topic: 'order_events', count: 100, dryRun: false };
+    expect(parseMesh(['generate', 'order_events'])).toEqual(generate);
+    const options = ['--count', '500', '--user-prefix', 'test', '--seed=7', '--rate', '0.5', '--dry-run'];
+    expect(parseMesh(['generate', 'order_events', ...options])).toEqual({
+      ...generate,
+      ...{ count: 500, userPrefix: 'test', seed: 7, rate: 0.5, dryRun: true },
+    });
+    expect(parseMesh(['generate', '--help'])).toEqual({ kind: 'help' });
   });
 
   for (const [args, message] of [
-    [['frob'], 'Cannot run "frob": expected status, scale, restart, stop or logs'],
+    [['frob'], 'Cannot run "frob": expected status, scale, restart, stop, logs or generate'],
     [['scale'], 'Cannot scale ""'],
     [['scale', 'rfm=-1'], 'Cannot scale "rfm=-1"'],
     [['restart'], 'for example "restart rfm"'],
     [['status', 'rfm'], 'Cannot use "rfm": "status" takes no argument'],
     [['restart', 'a', 'b'], 'Cannot use "b"'],
+    [['status', '--count', '5'], '--count'],
+    [['generate'], 'as in "generate order_events --count 500"'],
+    [['generate', 'a', 'b'], 'Cannot use "b": "generate" takes one topic'],
+    [['generate', 'a', '--count', 'many'], 'Cannot use --count "many": expected a number'],
+    [['generate', 'a', '--seed', ''], 'Cannot use --seed ""'],
+    [['generate', 'a', '--rate', '0'], 'Cannot use --rate "0"'],
   ] as const) {
     it(`refuses ${args.join(' ')}`, () => {
       expect(() => parseMesh(args)).toThrow(message);

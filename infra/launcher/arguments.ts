@@ -21,7 +21,20 @@ export type MeshCommand =
   | { readonly kind: 'stop' }
   | { readonly kind: 'scale'; readonly group: string; readonly count: number }
   | { readonly kind: 'restart'; readonly target: string }
-  | { readonly kind: 'logs'; readonly target: string; readonly follow: boolean };
+  | { readonly kind: 'logs'; readonly target: string; readonly follow: boolean }
+  | GenerateCommand;
+
+export interface GenerateCommand {
+  readonly kind: 'generate';
+  readonly topic: string;
+  readonly count: number;
+  readonly userPrefix: string | undefined;
+  /** undefined: another one each time. */
+  readonly seed: number | undefined;
+  /** Records a second; undefined: all at once. */
+  readonly rate: number | undefined;
+  readonly dryRun: boolean;
+}
 
 /** The command line cannot be used; the message says how it can. */
 export class ArgumentError extends Error {
@@ -29,6 +42,7 @@ export class ArgumentError extends Error {
 }
 
 const MOST_WORKERS = 64;
+const GENERATED = 100;
 
 export function parseStart(args: readonly string[]): StartOptions {
   const { values } = understand(() =>
@@ -57,6 +71,7 @@ export function parseStart(args: readonly string[]): StartOptions {
 }
 
 export function parseMesh(args: readonly string[]): MeshCommand {
+  if (args[0] === 'generate') return parseGenerate(args.slice(1));
   const { values, positionals } = understand(() =>
     parseArgs({
       args: [...args],
@@ -88,8 +103,49 @@ export function parseMesh(args: readonly string[]): MeshCommand {
         follow: !values['no-follow'],
       };
     default:
-      throw new ArgumentError(`Cannot run "${verb}": expected status, scale, restart, stop or logs`);
+      throw new ArgumentError(`Cannot run "${verb}": expected status, scale, restart, stop, logs or generate`);
   }
+}
+
+/** Which topics, counts and seeds there are is the generator's to say (shared/demo/generate.ts). */
+function parseGenerate(args: readonly string[]): MeshCommand {
+  const { values, positionals } = understand(() =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        count: { type: 'string' },
+        'user-prefix': { type: 'string' },
+        seed: { type: 'string' },
+        rate: { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+      },
+    }),
+  );
+  if (values.help) return { kind: 'help' };
+  const [topic, ...rest] = positionals;
+  if (rest.length > 0) throw new ArgumentError(`Cannot use "${rest[0]}": "generate" takes one topic`);
+  const rate = number('rate', values.rate);
+  if (rate !== undefined && rate <= 0)
+    throw new ArgumentError(`Cannot use --rate "${values.rate}": expected records a second, above 0`);
+  return {
+    kind: 'generate',
+    topic: required(topic, 'generate records for, a topic as in "generate order_events --count 500"'),
+    count: number('count', values.count) ?? GENERATED,
+    userPrefix: values['user-prefix'],
+    seed: number('seed', values.seed),
+    rate,
+    dryRun: values['dry-run'],
+  };
+}
+
+function number(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new ArgumentError(`Cannot use --${name} "${text}": expected a number`);
+  return value;
 }
 
 /** `rfm=3` */

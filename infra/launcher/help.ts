@@ -39,5 +39,13 @@ export const MESH_HELP = `npm run mesh -- <command>
   scale rfm=3               run so many workers of a service
   restart rfm               restart the workers of a service one after the other, or one worker: restart rfm-2
   logs rfm [--no-follow]    follow the log of a service, a worker, nats-server, kafka, postgres or connect
+  generate TOPIC            send made-up records to a topic: order_events, activity_events, install_events, orders,
+                            dbserver1.public.orders (order_items, products), content-downloads, maip.order.created ...
+    --count 500             how many (default: 100)
+    --user-prefix test      of users test_001 to test_100 instead of user_001 to user_100
+    --seed 7                what they are (default: others each time)
+    --rate 50               so many a second, with the times at which they are sent; else all at once, with times spread
+                            over the last five minutes (the services count those too late that are behind their watermark)
+    --dry-run               show the first five, and send nothing
   stop                      stop everything, as Ctrl-C does
 `;

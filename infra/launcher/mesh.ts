@@ -1,6 +1,8 @@
 /** `npm run mesh -- ...`: talks to the launcher that runs in this data folder. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataFolder } from '../embedded/versions.ts';
+import { SettingError } from '../../shared/config/environment.ts';
+import { GenerateError } from '../../shared/demo/generate.ts';
 import { ArgumentError, type MeshCommand, parseMesh } from './arguments.ts';
 import { askLauncher, NotRunningError, runningLauncher } from './control-client.ts';
 import { MESH_HELP } from './help.ts';
@@ -14,8 +16,8 @@ const STOP_POLL_MS = 100;
 try {
   process.exitCode = await run(parseMesh(process.argv.slice(2)));
 } catch (error) {
-  const known = error instanceof ArgumentError || error instanceof NotRunningError;
-  console.error(known ? error.message : error);
+  const known = [ArgumentError, GenerateError, NotRunningError, SettingError].some((one) => error instanceof one);
+  console.error(known && error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
 process.exit();
@@ -30,6 +32,8 @@ async function run(command: MeshCommand): Promise<number> {
       return showLogs(dataDir, command.target, command.follow);
     case 'status':
       return status(runningLauncher(dataDir));
+    case 'generate':
+      return (await import('./generate.ts')).generate(command, dataDir, process.env);
     case 'stop':
       return stop(runningLauncher(dataDir));
     case 'scale':

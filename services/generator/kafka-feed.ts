@@ -3,7 +3,8 @@
  * Owns the producer. Does not own what is sent (downloads-feed.ts, events-feed.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Kafka, Partitioners, type Producer } from 'kafkajs';
+import type { Kafka, Producer } from 'kafkajs';
+import { demoProducer } from '../../shared/demo/demo-producer.ts';
 import { describeError, type Logger } from '../../shared/telemetry/logger.ts';
 
 export interface KafkaFeedOptions {
@@ -35,7 +36,7 @@ export function startKafkaFeed(
   let problem: string | undefined;
   const run = async () => {
     for (let failures = 0; !stop.aborted; ) {
-      const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+      const producer = demoProducer(kafka);
       try {
         const send = await prepare();
         await producer.connect();

@@ -2,7 +2,8 @@
  * Order changes as records that Debezium would write for the shop's three tables: makes the topics when they are
  * missing, and tells all products first.
  */
-import { type Kafka, Partitioners } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import { demoProducer } from '../../shared/demo/demo-producer.ts';
 import type { Flaws } from '../../shared/demo/flaws.ts';
 import { makeTopics } from '../../shared/demo/make-topics.ts';
 import { SHOP_TOPICS, type ShopRecords } from '../../shared/demo/shop-records.ts';
@@ -29,7 +30,7 @@ export function kafkaOrders({ kafka, logger, shop, flaws, startMs }: KafkaOrders
     explain: explainKafkaError,
     async open() {
       await makeTopics(kafka, Object.values(SHOP_TOPICS), PARTITIONS, logger);
-      const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+      const producer = demoProducer(kafka);
       await producer.connect();
       return {
         async write(changes) {
