@@ -127,6 +127,13 @@ describe('a product', () => {
     expect(stock(row(1, '1', 5), row(1, '1', 4))).toBe(4);
   });
 
+  test('its rows of two topics with equal times: that of the topic that orders last, whichever came first', () => {
+    const from = (topic: string, stock: number) => ({ topic, kafkaPartition: 0, events: [row(1, '1', stock)] });
+    const [one, other] = [from('a.products', 5), from('b.products', 4)];
+    expect(product(one, other)?.stock_quantity).toBe(4);
+    expect(product(other, one)?.stock_quantity).toBe(4);
+  });
+
   test('a stock change is shown at once', () => {
     const steps = [rows(OLD), sold(item(0, '1', 14)), until(1), rows(row(1.2, '1', 2))];
     expect(product(...steps)).toMatchObject({ stock_quantity: 2, stock_status: 'critical' });
