@@ -8,15 +8,15 @@ export interface RouteSource {
   place(path: readonly PropertyKey[]): string;
 }
 
-/** JSON is YAML too. `file` is for messages. Throws SettingError. */
-export function readSource(text: string, file: string): RouteSource {
+/** JSON is YAML too. `file`, and `what` it is, are for messages. Throws SettingError. */
+export function readSource(text: string, file: string, what = 'routes file'): RouteSource {
   const lines = new LineCounter();
   const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = parsed.errors;
   if (error) {
     const place = `line ${lines.linePos(error.pos[0]).line}`;
     throw new SettingError(
-      `Cannot read the routes file "${file}": it is neither JSON nor YAML (${place}: ${error.message}); correct it there`,
+      `Cannot read the ${what} "${file}": it is neither JSON nor YAML (${place}: ${error.message}); correct it there`,
     );
   }
   const place = (path: readonly PropertyKey[]) => {
@@ -24,14 +24,14 @@ export function readSource(text: string, file: string): RouteSource {
     const line = node?.range ? `line ${lines.linePos(node.range[0]).line}, ` : '';
     return `${line}${named(path)}`;
   };
-  return { document: documentOf(() => parsed.toJS(), file), place };
+  return { document: documentOf(() => parsed.toJS(), file, what), place };
 }
 
-function documentOf(read: () => unknown, file: string): unknown {
+function documentOf(read: () => unknown, file: string, what: string): unknown {
   try {
     return read();
   } catch (cause) {
-    throw new SettingError(`Cannot read the routes file "${file}": its aliases cannot be resolved; write them out`, {
+    throw new SettingError(`Cannot read the ${what} "${file}": its aliases cannot be resolved; write them out`, {
       cause,
     });
   }
