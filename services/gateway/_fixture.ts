@@ -1,4 +1,5 @@
 /** A gateway on the memory log, with one of everything in its stores: what the unit tests ask questions of. */
+import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import { encodeId } from '../../shared/events/id.ts';
 import { PARTITIONS, partitionName, partitionOf } from '../../shared/events/partition.ts';
 import { compactTime, formatTime } from '../../shared/event-time/time-text.ts';
@@ -24,6 +25,10 @@ export interface Fixture extends Stores, AsyncDisposable {
   readonly lines: string[];
   readonly metrics: ReturnType<typeof createMetrics>;
   connected: boolean;
+  /** Demo records that were sent to Kafka. */
+  readonly demo: DemoRecord[];
+  /** Sending them fails with this. */
+  demoError?: Error;
   get(path: string, init?: RequestInit): Promise<Response>;
   /** Waits until a path answers 200. */
   until200(path: string): Promise<void>;
@@ -34,12 +39,18 @@ export async function openFixture(log: Log = new MemoryLog().client()): Promise<
   const logger = createLogger('gateway', 'debug', (line) => lines.push(line));
   const metrics = createMetrics({ component: 'gateway', instance: 'gateway-1' });
   const sales = new SalesView({ log, logger });
-  const app = createGateway({ log, sales, connected: () => fixture.connected, logger, metrics, now: () => NOON });
+  const sendDemo = async (records: readonly DemoRecord[]) => {
+    if (fixture.demoError) throw fixture.demoError;
+    fixture.demo.push(...records);
+  };
+  const connected = () => fixture.connected;
+  const app = createGateway({ log, sales, sendDemo, connected, logger, metrics, now: () => NOON });
   const fixture: Fixture = {
     log,
     lines,
     metrics,
     connected: true,
+    demo: [],
     get: async (path, init) => app.request(path, init),
     async put(bucket, key, value) {
       await log.append(keySubject(bucket, key), JSON.stringify(value));

@@ -1,4 +1,5 @@
 /** What the gateway's routes need from outside: the seam that tests fill by hand and main.ts fills with NATS. */
+import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import type { Log } from '../../shared/log/log.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
@@ -7,6 +8,8 @@ import type { SalesView } from './views/sales-view.ts';
 export interface GatewayDependencies {
   readonly log: Log;
   readonly sales: SalesView;
+  /** Sends demo records to Kafka; throws NotSentError. */
+  readonly sendDemo: (records: readonly DemoRecord[]) => Promise<void>;
   /** False while the connection to NATS is down. */
   readonly connected: () => boolean;
   readonly logger: Logger;

@@ -15,6 +15,7 @@ import { observeRequests } from './http/observe.ts';
 import { notFound, ProblemError, problemAnswer, toProblem, unavailable } from './http/problem.ts';
 import { refuseInvalid } from './http/route.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { generateRoutes } from './routes/generate.ts';
 import { healthRoutes } from './routes/health.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { rfmRoutes } from './routes/rfm.ts';
@@ -34,6 +35,7 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   segmentRuleRoutes,
   segmentRoutes,
   segmentUserRoutes,
+  generateRoutes,
   referenceRoutes,
 ];
 

@@ -1,5 +1,6 @@
 /** The gateway process: connects the application to NATS and to a socket, and joins the mesh as a member. */
 import { readSettings } from '../../shared/config/settings.ts';
+import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
 import { Membership } from '../../shared/runtime/membership.ts';
@@ -9,6 +10,7 @@ import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain, untilAborted } from '../../shared/telemetry/process.ts';
 import { startTelemetry } from '../../shared/telemetry/tracing.ts';
+import { DemoSender } from './generate/demo-sender.ts';
 import { createGateway } from './gateway.ts';
 import { type ServeOptions, serveHttp } from './http/serve.ts';
 import { gatewayMember } from './member.ts';
@@ -39,9 +41,11 @@ await runMain('gateway', async (stop) => {
   await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
+  await using demo = new DemoSender(settings, logger);
+  const sendDemo = (records: readonly DemoRecord[]) => demo.send(records);
   await using sales = new SalesView({ log, logger });
   const connected = () => log.isConnected;
-  fetch = createGateway({ log, sales, connected, logger, metrics, now: Date.now }).fetch;
+  fetch = createGateway({ log, sales, sendDemo, connected, logger, metrics, now: Date.now }).fetch;
   reasons = () => notReadyReasons({ connected, sales });
   const describe = () => gatewayMember(instance, health.url, reasons());
   await using _service = await announce(log, 'gateway', describe);

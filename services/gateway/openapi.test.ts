@@ -112,6 +112,7 @@ describe('/openapi.json', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
       '/api/v1/customers/{id}',
+      '/api/v1/events/generate',
       '/api/v1/rfm/summary',
       '/api/v1/sales/hourly',
       '/api/v1/sales/live',

@@ -33,6 +33,18 @@ export function strictQuery<S extends Shape>(shape: S) {
   });
 }
 
+/** `?dryRun`, `?dryRun=true`. */
+export const DryRunQuery = strictQuery({
+  dryRun: z
+    .enum(['', 'true', 'false'], { error: 'Expected true, false or nothing' })
+    .optional()
+    .openapi({ description: 'Change nothing, and say what would come of it', example: 'true' }),
+});
+
+export function isDryRun({ dryRun }: { dryRun?: string | undefined }): boolean {
+  return dryRun === '' || dryRun === 'true';
+}
+
 /** What zod-openapi gives its hook. */
 type Validated = { readonly target: string; readonly success: boolean; readonly error?: z.ZodError };
 

@@ -8,7 +8,7 @@ import { pathId } from '../http/ids.ts';
 import { JSON_BODY } from '../http/json-body.ts';
 import { entityTag, IfMatch, IfNoneMatch } from '../http/preconditions.ts';
 import { unavailable } from '../http/problem.ts';
-import { answers, strictQuery, WRITE_PROBLEMS } from '../http/route.ts';
+import { answers, DryRunQuery, isDryRun, strictQuery, WRITE_PROBLEMS } from '../http/route.ts';
 import {
   type ChangedSegment,
   ChangedSegment as ChangedSegmentSchema,
@@ -33,12 +33,6 @@ const NewId = SegmentId.openapi({ param: { name: 'id', in: 'path' }, example: 'b
 const body = { content: { 'application/json': { schema: SegmentBody } }, required: true };
 const created = { description: 'Created', content: { 'application/json': { schema: ChangedSegmentSchema } } };
 
-const DryRunQuery = strictQuery({
-  dryRun: z
-    .enum(['', 'true', 'false'], { error: 'Expected true, false or nothing' })
-    .optional()
-    .openapi({ description: 'Store nothing, and count who would be in it', example: 'true' }),
-});
 const changedOrCounted = z.union([ChangedSegmentSchema, DryRunResult]);
 
 const list = createRoute({
@@ -140,10 +134,6 @@ export function segmentRoutes(app: OpenAPIHono, { log, now }: GatewayDependencie
     const { seq } = await rules.change((set) => deleteSegment(set, id, edit));
     return c.json({ id, deleted: true as const, effective_from: seq }, 200);
   });
-}
-
-function isDryRun({ dryRun: asked }: { dryRun?: string | undefined }): boolean {
-  return asked === '' || asked === 'true';
 }
 
 /** It holds the events of a partition in memory. */

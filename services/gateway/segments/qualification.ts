@@ -44,9 +44,10 @@ export function qualify(plan: Plan, target: string, chunks: readonly EventChunk[
 function stepsOf({ windows }: Plan, chunks: readonly EventChunk[], asOf: number): Step[] {
   const steps: Step[] = [];
   for (const chunk of chunks)
-    for (const [at, t] of chunk.times.entries()) {
+    for (let at = 0; at < chunk.size; at++) {
+      const t = chunk.timeAt(at);
       if (t > asOf) continue;
-      const [type, count, scaled] = [chunk.typeAt(at), chunk.countAt(at), chunk.values[at] ?? 0];
+      const [type, count, scaled] = [chunk.typeAt(at), chunk.countAt(at), chunk.valueAt(at)];
       if (type >= USER_EVENT_TYPES.length) continue;
       for (const [index, window] of windows.entries()) {
         const cell = cellOf(index, type);
