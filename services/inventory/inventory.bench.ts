@@ -1,7 +1,7 @@
 /** Measures the decision without a runtime around it: `node services/inventory/inventory.bench.ts`. Prints CPU time. */
 // biome-ignore-all lint/style/noRestrictedImports: no part of the decision.
 import { MapTable } from '../../shared/event-time/map-table.ts';
-import type { StageContext } from '../../shared/events/stage.ts';
+import type { StageContext, Table } from '../../shared/events/stage.ts';
 import { inventory, type InventoryEvent } from './inventory.ts';
 import { encodeProduct, type ProductRecord } from './product-record.ts';
 
@@ -42,21 +42,24 @@ function print(name: string, micros: number, count: number): void {
 /** The products of a catalogue that has sold on each of so many days. */
 function measure(days: number): void {
   let watermark = START - 1;
-  const tables = new Map([
-    ['product', new MapTable<ProductRecord>()],
-    ['hidden', new MapTable<ProductRecord>()],
+  const products = new MapTable<ProductRecord>();
+  const tables = new Map<string, Table<never>>([
+    ['product', products as Table<never>],
+    ['hidden', new MapTable<never>()],
   ]);
-  const context = {
+  const context: StageContext = {
     partition: 'p00',
     get watermark() {
       return watermark;
     },
-    table: (name: string) => tables.get(name),
-    emit: () => sink++,
-    late: () => sink++,
-  } as unknown as StageContext;
+    table: <V>(name: string) => tables.get(name) as Table<V>,
+    emit: () => void sink++,
+    late: () => void sink++,
+  };
   const decision = inventory().open(context);
-  const products = tables.get('product') ?? new MapTable<ProductRecord>();
+  const fold = (list: readonly InventoryEvent[]) => {
+    for (const one of list) decision.onEvent(one, 'a#00000');
+  };
   for (let day = 0; day < days; day++) {
     watermark = START + day * DAY;
     decision.onWatermark();
@@ -68,7 +71,7 @@ function measure(days: number): void {
   for (let round = 0; round < ROUNDS; round++) {
     event = Math.min(
       event,
-      cpuMicros(() => events.forEach((one) => decision.onEvent(one, 'a#00000'))),
+      cpuMicros(() => fold(events)),
     );
     bytes = 0;
     encode = Math.min(
