@@ -34,24 +34,23 @@ export function runNaively(steps: readonly NaiveStep[]): NaiveOutcome {
     users.delete(user);
     if (segments.length > 0) gone.set(user, documentOf(user, [], segments, at, true));
   };
-  for (const step of steps) {
-    if (step.kind === 'rules') segments = step.segments;
-    if (step.kind === 'watermark') {
-      time = Math.floor(step.at / STEP) * STEP;
-      for (const [user, events] of users) if (newest(events) + HOUR <= time) leave(user, newest(events) + HOUR);
-    }
-    if (step.kind !== 'event') continue;
-    const { event } = step;
+  const take = (event: UserEvent) => {
     const events = users.get(event.k) ?? [];
     const at = events.findIndex(({ t, type, value }) => t === event.t && type === event.type && value === event.value);
     if (event.t + HOUR <= time || (event.retract && at === -1)) late++;
     else if (event.retract) {
       events.splice(at, 1);
       if (events.length === 0) leave(event.k, event.t);
-    } else {
-      users.set(event.k, [...events, event]);
-      gone.delete(event.k);
+    } else users.set(event.k, [...events, event]);
+  };
+  for (const step of steps) {
+    if (step.kind === 'rules') segments = step.segments;
+    if (step.kind === 'watermark') {
+      time = Math.floor(step.at / STEP) * STEP;
+      for (const [user, events] of users) if (newest(events) + HOUR <= time) leave(user, newest(events) + HOUR);
     }
+    if (step.kind === 'event') take(step.event);
+    if (segments.length > 0) for (const user of users.keys()) gone.delete(user);
   }
   const documents = new Map(gone);
   if (segments.length > 0)

@@ -4,8 +4,8 @@ import type { SegmentRuleSet } from '../../shared/segments/rule-set.ts';
 import type { RuleWindow } from '../../shared/segments/rule-window.ts';
 
 export interface Rules extends Plan {
-  /** `"buyers":{"qualified":` of each segment. */
-  readonly heads: readonly string[];
+  /** `"buyers":{"qualified":true,"value":` of each segment, and the same with false. */
+  readonly heads: readonly (readonly [no: string, yes: string])[];
   /** Of each segment the ids of its rules, as JSON texts. */
   readonly ruleIds: readonly (readonly string[])[];
   /** Where each segment stands. */
@@ -20,10 +20,14 @@ export function rulesOf(set: SegmentRuleSet, former: Rules): Rules {
   return {
     windows: isSame(windows, former.windows) ? former.windows : windows,
     segments,
-    heads: segments.map(({ id }) => `${JSON.stringify(id)}:{"qualified":`),
+    heads: segments.map(({ id }) => [headOf(id, false), headOf(id, true)]),
     ruleIds: segments.map(({ rules }: PlannedSegment) => rules.map(({ id }) => JSON.stringify(id))),
     places: new Map(segments.map(({ id }, at) => [id, at])),
   };
+}
+
+function headOf(id: string, qualified: boolean): string {
+  return `${JSON.stringify(id)}:{"qualified":${qualified},"value":`;
 }
 
 function isSame(a: readonly RuleWindow[], b: readonly RuleWindow[]): boolean {

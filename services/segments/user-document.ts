@@ -4,7 +4,7 @@
  * Hot path: runs once per changed user and commit. The times are written once a window, not once a segment.
  */
 import { formatTime } from '../../shared/event-time/time-text.ts';
-import { comparedValue, countHeld, decidingRule } from '../../shared/segments/evaluate.ts';
+import { comparedValue, countHeld, decidingRule, type PlannedSegment } from '../../shared/segments/evaluate.ts';
 import { windowEnd, windowStart } from '../../shared/segments/rule-window.ts';
 import type { Due } from './due-users.ts';
 import type { Rules } from './rules.ts';
@@ -36,24 +36,21 @@ export function encodeUser(user: User): string {
       `,"timestamp":"${timestamp}","windowStart":"${formatTime(windowStart(window, asOf))}",` +
       `"windowEnd":"${formatTime(windowEnd(window, asOf))}","ruleId":`,
   );
-  let text = '';
+  let text = `{"user_id":${idText},"segments":{`;
   for (let at = 0; at < rules.segments.length; at++) {
-    const segment = rules.segments[at];
-    if (!segment) continue;
-    const head = `${text === '' ? '' : ','}${rules.heads[at]}${qualified[at]}`;
-    const time = times[segment.window];
-    const ruleIds = rules.ruleIds[at];
-    const rule = ruleIds?.length === 1 ? segment.rules[0] : decidingRule(segment, totals);
-    if (!rule) {
-      text += `${head},"value":${countHeld(segment.bases, qualified)}${time}null}`;
-      continue;
-    }
-    text += `${head},"value":${comparedValue(rule, totals)}${time}${ruleIds?.[segment.rules.indexOf(rule)]}`;
-    if (segment.rules.length > 1) {
-      const values = segment.rules.map((each, n) => `${ruleIds?.[n]}:${comparedValue(each, totals)}`);
-      text += `,"rules":{${values.join(',')}}`;
-    }
-    text += '}';
+    const segment = rules.segments[at] as PlannedSegment;
+    const [no, yes] = rules.heads[at] as readonly [string, string];
+    const ruleIds = rules.ruleIds[at] as readonly string[];
+    const rule = ruleIds.length === 1 ? segment.rules[0] : decidingRule(segment, totals);
+    const value = rule ? comparedValue(rule, totals) : countHeld(segment.bases, qualified);
+    const ruleId = rule ? ruleIds[segment.rules.indexOf(rule)] : 'null';
+    const comma = at === 0 ? '' : ',';
+    text += `${comma}${qualified[at] ? yes : no}${value}${times[segment.window]}${ruleId}`;
+    text += ruleIds.length > 1 ? `${ruleValues(segment, ruleIds, totals)}}` : '}';
   }
-  return `{"user_id":${idText},"segments":{${text}},"updated":"${timestamp}"}`;
+  return `${text}},"updated":"${timestamp}"}`;
+}
+
+function ruleValues({ rules }: PlannedSegment, ruleIds: readonly string[], totals: readonly number[]): string {
+  return `,"rules":{${rules.map((rule, at) => `${ruleIds[at]}:${comparedValue(rule, totals)}`).join(',')}}`;
 }

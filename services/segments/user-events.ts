@@ -73,7 +73,7 @@ export class UserEvents {
     for (let window = 0; window < this.#windows.length; window++) {
       const tail = this.#tails[window] as Tail;
       const chunk = this.#chunks[tail.chunk];
-      const slid = tail.at > 0 ? chunk?.times[tail.at - 1] : this.#chunks[tail.chunk - 1]?.last;
+      const slid = tail.at > 0 ? chunk?.timeAt(tail.at - 1) : this.#chunks[tail.chunk - 1]?.last;
       if (slid !== undefined) asOf = Math.max(asOf, leavesAt(this.#windows[window] as RuleWindow, slid));
     }
     return asOf;
@@ -84,7 +84,8 @@ export class UserEvents {
     let next = (this.#chunks[1]?.first ?? this.latest) + HOUR_MS;
     for (let window = 0; window < this.#windows.length; window++) {
       const { chunk, at } = this.#tails[window] as Tail;
-      const t = this.#chunks[chunk]?.times[at] ?? this.#chunks[chunk + 1]?.first;
+      const own = this.#chunks[chunk];
+      const t = own && at < own.size ? own.timeAt(at) : this.#chunks[chunk + 1]?.first;
       if (t !== undefined) next = Math.min(next, leavesAt(this.#windows[window] as RuleWindow, t));
     }
     return next;
@@ -180,7 +181,7 @@ export class UserEvents {
         if (tail.chunk + 1 >= this.#chunks.length) return moved;
         tail.chunk++;
         tail.at = 0;
-      } else if (leavesAt(shape, chunk.times[tail.at] as number) > now) return moved;
+      } else if (leavesAt(shape, chunk.timeAt(tail.at)) > now) return moved;
       else {
         this.#count(window, chunk, tail.at, -1);
         tail.at++;
@@ -190,7 +191,7 @@ export class UserEvents {
   }
 
   #count(window: number, chunk: EventChunk, at: number, sign: 1 | -1): void {
-    addToCell(this.#totals, cellOf(window, chunk.typeAt(at)), sign, chunk.countAt(at), chunk.values[at] as number);
+    addToCell(this.#totals, cellOf(window, chunk.typeAt(at)), sign, chunk.countAt(at), chunk.valueAt(at));
   }
 
   /** The chunk an event at t goes into; a new one when the last is full and t comes after it. */

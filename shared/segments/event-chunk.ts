@@ -19,30 +19,28 @@ export const CHUNK_EVENTS = 16;
 /** A chunk that takes events in its middle is split at this many. */
 const MOST_EVENTS = 2 * CHUNK_EVENTS;
 const TYPES = USER_EVENT_TYPES.length;
+const FIELDS = 3;
 
 export class EventChunk {
   /** Where it is stored, and the time in that key, ms; set by whoever stores it. */
   key = '';
   keyTime = 0;
-  readonly times: number[] = [];
-  /** What each is. */
-  readonly codes: number[] = [];
-  /** Millionths. */
-  readonly values: number[] = [];
+  /** Of each entry its time, what it is, and its value: one array costs a user of few events half of three. */
+  readonly entries: number[] = [];
   /** JSON without its closing bracket; undefined: to be made. */
   text: string | undefined;
 
   get size(): number {
-    return this.times.length;
+    return this.entries.length / FIELDS;
   }
 
   /** ms; of an empty chunk 0. */
   get first(): number {
-    return this.times[0] ?? 0;
+    return this.entries[0] ?? 0;
   }
 
   get last(): number {
-    return this.times[this.times.length - 1] ?? 0;
+    return this.entries[this.entries.length - FIELDS] ?? 0;
   }
 
   /** Takes nothing more at its end. */
@@ -54,24 +52,31 @@ export class EventChunk {
     return this.size >= MOST_EVENTS;
   }
 
+  timeAt(at: number): number {
+    return this.entries[at * FIELDS] ?? 0;
+  }
+
   typeAt(at: number): number {
-    return (this.codes[at] ?? 0) % TYPES;
+    return (this.entries[at * FIELDS + 1] ?? 0) % TYPES;
   }
 
   countAt(at: number): number {
-    return Math.floor((this.codes[at] ?? 0) / TYPES) + 1;
+    return Math.floor((this.entries[at * FIELDS + 1] ?? 0) / TYPES) + 1;
+  }
+
+  /** Millionths, of all events of the entry. */
+  valueAt(at: number): number {
+    return this.entries[at * FIELDS + 2] ?? 0;
   }
 
   /** Returns where the event stands as a new entry; -1: it became part of one. */
   add(t: number, type: number, scaled: number): number {
     let at = this.size;
-    while (at > 0 && (this.times[at - 1] ?? 0) > t) at--;
-    for (let same = at - 1; same >= 0 && this.times[same] === t; same--) if (this.#join(same, type, scaled)) return -1;
+    while (at > 0 && this.timeAt(at - 1) > t) at--;
+    for (let same = at - 1; same >= 0 && this.timeAt(same) === t; same--) if (this.#join(same, type, scaled)) return -1;
     if (at === this.size) this.#append(t, type, scaled);
     else {
-      this.times.splice(at, 0, t);
-      this.codes.splice(at, 0, type);
-      this.values.splice(at, 0, scaled);
+      this.entries.splice(at * FIELDS, 0, t, type, scaled);
       this.text = undefined;
     }
     return at;
@@ -79,27 +84,25 @@ export class EventChunk {
 
   /** False: there is no such event. */
   remove(t: number, type: number, scaled: number): boolean {
-    const at = this.times.findIndex((time, n) => time === t && this.typeAt(n) === type);
-    if (at === -1) return false;
-    this.text = undefined;
-    if (this.countAt(at) > 1) {
-      this.codes[at] = (this.codes[at] ?? 0) - TYPES;
-      this.values[at] = (this.values[at] ?? 0) - scaled;
-    } else for (const part of [this.times, this.codes, this.values]) part.splice(at, 1);
-    return true;
+    for (let at = 0; at < this.size; at++) {
+      if (this.timeAt(at) !== t || this.typeAt(at) !== type) continue;
+      if (this.countAt(at) > 1) this.#change(at, -TYPES, -scaled);
+      else this.entries.splice(at * FIELDS, FIELDS);
+      this.text = undefined;
+      return true;
+    }
+    return false;
   }
 
   /** Moves the later half to a chunk of its own; undefined: all are of one time. */
   split(): EventChunk | undefined {
     const middle = this.size >> 1;
     let at = middle;
-    while (at < this.size && this.times[at] === this.times[at - 1]) at++;
-    if (at === this.size) for (at = middle; at > 0 && this.times[at] === this.times[at - 1]; ) at--;
+    while (at < this.size && this.timeAt(at) === this.timeAt(at - 1)) at++;
+    if (at === this.size) for (at = middle; at > 0 && this.timeAt(at) === this.timeAt(at - 1); ) at--;
     if (at === 0) return undefined;
     const later = new EventChunk();
-    later.times.push(...this.times.splice(at));
-    later.codes.push(...this.codes.splice(at));
-    later.values.push(...this.values.splice(at));
+    later.entries.push(...this.entries.splice(at * FIELDS));
     this.text = undefined;
     return later;
   }
@@ -107,19 +110,20 @@ export class EventChunk {
   #append(t: number, type: number, scaled: number): void {
     if (this.size === 0) this.text = `[${t},0,${type},${scaled}`;
     else if (this.text !== undefined) this.text += `,${t - this.first},${type},${scaled}`;
-    this.times.push(t);
-    this.codes.push(type);
-    this.values.push(scaled);
+    this.entries.push(t, type, scaled);
   }
 
   /** False: another type, or the sum would not be exact. */
   #join(at: number, type: number, scaled: number): boolean {
-    const sum = (this.values[at] ?? 0) + scaled;
-    if (this.typeAt(at) !== type || !Number.isSafeInteger(sum)) return false;
-    this.codes[at] = (this.codes[at] ?? 0) + TYPES;
-    this.values[at] = sum;
+    if (this.typeAt(at) !== type || !Number.isSafeInteger(this.valueAt(at) + scaled)) return false;
+    this.#change(at, TYPES, scaled);
     this.text = undefined;
     return true;
+  }
+
+  #change(at: number, code: number, scaled: number): void {
+    this.entries[at * FIELDS + 1] = (this.entries[at * FIELDS + 1] ?? 0) + code;
+    this.entries[at * FIELDS + 2] = this.valueAt(at) + scaled;
   }
 }
 
@@ -130,20 +134,17 @@ export function encodeChunk(chunk: EventChunk): string {
 }
 
 function textOf(chunk: EventChunk): string {
-  const { first, times, codes, values } = chunk;
+  const { first, entries } = chunk;
   let text = `[${first}`;
-  for (let at = 0; at < times.length; at++) text += `,${(times[at] ?? 0) - first},${codes[at]},${values[at]}`;
+  for (let at = 0; at < entries.length; at += FIELDS)
+    text += `,${(entries[at] ?? 0) - first},${entries[at + 1]},${entries[at + 2]}`;
   return text;
 }
 
 /** `json`: as encodeChunk wrote it. */
 export function decodeChunk(json: readonly number[]): EventChunk {
   const chunk = new EventChunk();
-  const [first = 0] = json;
-  for (let at = 1; at + 2 < json.length; at += 3) {
-    chunk.times.push(first + (json[at] ?? 0));
-    chunk.codes.push(json[at + 1] ?? 0);
-    chunk.values.push(json[at + 2] ?? 0);
-  }
+  const [first = 0, ...rest] = json;
+  for (const [at, number] of rest.entries()) chunk.entries.push(at % FIELDS === 0 ? first + number : number);
   return chunk;
 }
