@@ -1,7 +1,7 @@
 /** `npm run mesh -- backtest` on a real nats-server, with frames as a bridge writes them. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MaipEvent } from '../../shared/events/maip.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
@@ -10,6 +10,9 @@ import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts
 import { EVENTS } from '../../shared/log/names.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
 import { startTestNats, type TestNats } from '../../shared/testing/servers.ts';
+import { processIdentity } from '../embedded/process-identity.ts';
+import { serveControl } from '../launcher/control-server.ts';
+import { writeState } from '../launcher/state-file.ts';
 import { TestLane } from './_test-frames.ts';
 import { runBacktest } from './main.ts';
 
@@ -39,11 +42,12 @@ interface Ran {
   readonly err: string;
 }
 
-async function run(args: readonly string[], env: Record<string, string> = { NATS_URL: nats.url }): Promise<Ran> {
+async function run(args: readonly string[], given?: Record<string, string>, dataDir = 'no-mesh'): Promise<Ran> {
+  const env = { INIT_CWD: folder, ...(given ?? { NATS_URL: nats.url }) };
   const said = { out: '', err: '' };
   const code = await runBacktest(args, {
     env,
-    dataDir: join(folder, 'no-mesh'),
+    dataDir: resolve(folder, dataDir),
     now: NOW,
     signal: new AbortController().signal,
     print: (text) => {
@@ -269,6 +273,17 @@ describe('what did not happen', () => {
 });
 
 describe('a replay', () => {
+  it('asks the launcher of the mesh that runs here where NATS is', async () => {
+    const dataDir = join(folder, 'a-mesh');
+    const server = { name: 'NATS', url: nats.url, version: '', source: '' };
+    const mesh = { pid: process.pid, startedAt: '', dataDir, gatewayUrl: '', servers: [server], workers: [] };
+    await using control = await serveControl(async () => ({ ok: true, message: 'running', report: mesh }));
+    const { url, token } = control;
+    const identity = processIdentity(process.pid) ?? '';
+    writeState(dataDir, { pid: process.pid, identity, startedAt: '', control: { url, token }, processes: [] });
+    const { code, out } = await run(['rising-orders'], {}, dataDir);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('rising-orders: 2 matches') });
+  });
   it('starts where events of that time can be, and knows the watermarks from before', async () => {
     const state = await log.state(EVENTS);
     const { totals } = await report('cart-abandoned', '--from', new Date(Date.now() + 48 * 3_600_000).toISOString());
@@ -288,8 +303,9 @@ describe('a replay', () => {
       per: 'key',
       stages: [{ name: 'a', where: { field: 'amuont', gt: 1 } }],
     });
-    const { code, err } = await run([file]);
+    const { code, err } = await run([basename(file)]);
     expect(code).toBe(1);
+    expect(err).toContain('Cannot use the pattern "wrong.json"');
     expect(err).toContain('stages[0].where.field: "amuont" is no member of kind order; it has t, k, id, amount');
   });
   it('names the examples when it does not find the pattern', async () => {

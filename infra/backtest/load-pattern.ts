@@ -1,5 +1,6 @@
 /** Finds the pattern that is meant: a file, or one of the examples by its name. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { EventPattern } from '../../shared/cep/json/event-pattern.ts';
 import { parsePattern } from '../../shared/cep/json/parse-pattern.ts';
 import { BacktestError } from './backtest-error.ts';
@@ -13,13 +14,14 @@ export function exampleNames(): string[] {
     .sort();
 }
 
-/** Throws BacktestError, or PatternFileError with the place of each fault. */
-export function loadPattern(asked: string): EventPattern {
+/** `folder`: where relative names begin. Throws BacktestError, or PatternFileError with the place of each fault. */
+export function loadPattern(asked: string, folder: string): EventPattern {
   if (exampleNames().includes(asked))
     return parsePattern(readFileSync(new URL(`${asked}.json`, EXAMPLES), 'utf8'), asked);
-  if (!existsSync(asked))
+  const file = resolve(folder, asked);
+  if (!existsSync(file))
     throw new BacktestError(`Cannot find the pattern "${asked}": name a file, or one of ${exampleNames().join(', ')}`);
-  return parsePattern(readText(asked), asked);
+  return parsePattern(readText(file), asked);
 }
 
 function readText(file: string): string {

@@ -47,7 +47,7 @@ async function replay(args: readonly string[], context: BacktestContext): Promis
     print(BACKTEST_HELP);
     return;
   }
-  const pattern = loadPattern(asked.pattern);
+  const pattern = loadPattern(asked.pattern, textSetting(env, 'INIT_CWD') ?? process.cwd()); // npm changes the folder;
   const routes = await activeRoutes(textSetting(env, 'WEIR_ROUTES'));
   await using log = await openLog(await natsUrl(context));
   const progress = new SectionProgress(context.stderr);

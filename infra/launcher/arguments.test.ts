@@ -71,10 +71,11 @@ describe('npm run mesh', () => {
       ...{ count: 500, userPrefix: 'test', seed: 7, rate: 0.5, dryRun: true },
     });
     expect(parseMesh(['generate', '--help'])).toEqual({ kind: 'help' });
+    expect(parseMesh(['backtest', 'a.json', '--help'])).toEqual({ kind: 'backtest', args: ['a.json', '--help'] });
   });
 
   for (const [args, message] of [
-    [['frob'], 'Cannot run "frob": expected status, scale, restart, stop, logs or generate'],
+    [['frob'], 'Cannot run "frob": expected status, scale, restart, stop, logs, generate or backtest'],
     [['scale'], 'Cannot scale ""'],
     [['scale', 'rfm=-1'], 'Cannot scale "rfm=-1"'],
     [['restart'], 'for example "restart rfm"'],

@@ -22,7 +22,9 @@ export type MeshCommand =
   | { readonly kind: 'scale'; readonly group: string; readonly count: number }
   | { readonly kind: 'restart'; readonly target: string }
   | { readonly kind: 'logs'; readonly target: string; readonly follow: boolean }
-  | GenerateCommand;
+  | GenerateCommand
+  /** The arguments are backtest's own: infra/backtest/arguments.ts. */
+  | { readonly kind: 'backtest'; readonly args: readonly string[] };
 
 export interface GenerateCommand {
   readonly kind: 'generate';
@@ -72,6 +74,7 @@ export function parseStart(args: readonly string[]): StartOptions {
 
 export function parseMesh(args: readonly string[]): MeshCommand {
   if (args[0] === 'generate') return parseGenerate(args.slice(1));
+  if (args[0] === 'backtest') return { kind: 'backtest', args: args.slice(1) };
   const { values, positionals } = understand(() =>
     parseArgs({
       args: [...args],
@@ -103,7 +106,9 @@ export function parseMesh(args: readonly string[]): MeshCommand {
         follow: !values['no-follow'],
       };
     default:
-      throw new ArgumentError(`Cannot run "${verb}": expected status, scale, restart, stop, logs or generate`);
+      throw new ArgumentError(
+        `Cannot run "${verb}": expected status, scale, restart, stop, logs, generate or backtest`,
+      );
   }
 }
 

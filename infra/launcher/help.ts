@@ -47,5 +47,7 @@ export const MESH_HELP = `npm run mesh -- <command>
     --rate 50               so many a second, with the times at which they are sent; else all at once, with times spread
                             over the last five minutes (the services count those too late that are behind their watermark)
     --dry-run               show the first five, and send nothing
+  backtest <pattern>        replay the events that the mesh keeps, and print what a pattern would have matched: a JSON file
+                            (shared/cep/json/README.md) or an example; see backtest --help
   stop                      stop everything, as Ctrl-C does
 `;

@@ -34,6 +34,8 @@ async function run(command: MeshCommand): Promise<number> {
       return status(runningLauncher(dataDir));
     case 'generate':
       return (await import('./generate.ts')).generate(command, dataDir, process.env);
+    case 'backtest':
+      return backtest(command.args, dataDir);
     case 'stop':
       return stop(runningLauncher(dataDir));
     case 'scale':
@@ -52,6 +54,17 @@ async function status(launcher: LauncherState): Promise<number> {
   if (!answer.ok || !answer.report) throw new NotRunningError(answer.message);
   console.log(statusText(answer.report, await fetchMeshSummary(answer.report.gatewayUrl), Date.now()));
   return 0;
+}
+
+/** Loaded here, so that the other commands do not pay for it. */
+async function backtest(args: readonly string[], dataDir: string): Promise<number> {
+  const { runBacktest } = await import('../backtest/main.ts');
+  const interrupt = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort());
+  return runBacktest(args, {
+    ...{ env: process.env, dataDir, now: Date.now(), signal: interrupt.signal, stderr: process.stderr },
+    print: (text) => console.log(text),
+  });
 }
 
 /** Returns when everything has ended. A launcher still bringing up its servers is told by signal. */
