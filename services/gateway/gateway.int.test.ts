@@ -1,19 +1,16 @@
 /** The gateway as it is run: a process of its own on a real nats-server, asked over HTTP. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
 import { bucketStream, keySubject, MEMBERS } from '../../shared/log/names.ts';
 import { provisionMesh, provisionService } from '../../shared/log/provision.ts';
 import { startTestNats, type TestNats } from '../../shared/testing/servers.ts';
+import { type GatewayProcess, startGateway } from './_process.ts';
 import { fillStores, HOUR_MS, NOON, putCustomer, salesWindow } from './_fixture.ts';
-
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 let nats: TestNats;
 let log: JetStreamLog;
-let gateway: ChildProcess;
+let gateway: GatewayProcess;
 let base: string;
 
 const stores = {
@@ -26,29 +23,6 @@ const stores = {
     expect(appended.kind).toBe('stored');
   },
 };
-
-/** Starts main.ts and resolves with the URL that its first line names. */
-async function startGateway(): Promise<string> {
-  gateway = spawn(process.execPath, [MAIN], {
-    env: {
-      ...process.env,
-      NATS_URL: nats.url,
-      WEIR_GATEWAY_PORT: '0',
-      WEIR_HTTP_PORT: '0',
-      WEIR_INSTANCE: 'gateway-1',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let out = '';
-  for await (const chunk of gateway.stdout ?? []) {
-    out += String(chunk);
-    const url = /Listening url=(\S+)/.exec(out)?.[1];
-    if (url) break;
-  }
-  const url = /Listening url=(\S+)/.exec(out)?.[1];
-  if (url === undefined) throw new Error(`The gateway did not say where it listens: ${out}`);
-  return url;
-}
 
 async function statusOf(path: string): Promise<number> {
   return (await fetch(base + path)).status;
@@ -70,11 +44,12 @@ async function windowStarts(): Promise<string[]> {
 beforeAll(async () => {
   nats = await startTestNats();
   log = await connectLog({ servers: nats.url, name: 'gateway-test' });
-  base = await startGateway();
+  gateway = await startGateway({ NATS_URL: nats.url });
+  base = gateway.url;
   await until(async () => (await statusOf('/readyz')) === 200);
 });
 afterAll(async () => {
-  gateway.kill('SIGKILL');
+  await gateway[Symbol.asyncDispose]();
   await log[Symbol.asyncDispose]();
   await nats[Symbol.asyncDispose]();
 });
@@ -133,8 +108,8 @@ describe('the gateway process', () => {
   });
 
   it('leaves the mesh and ends with 0 on SIGTERM', async () => {
-    gateway.kill('SIGTERM');
-    const [code] = (await once(gateway, 'exit')) as [number | null];
+    gateway.process.kill('SIGTERM');
+    const [code] = (await once(gateway.process, 'exit')) as [number | null];
     expect(code).toBe(0);
     const left = await log.last(bucketStream(MEMBERS), keySubject(MEMBERS, 'gateway-1'));
     expect(left?.header('KV-Operation')).toBe('PURGE');

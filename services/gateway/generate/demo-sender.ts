@@ -4,12 +4,10 @@
  *
  * Invariant (generate.int.test.ts): an answer comes within seconds also while Kafka is away, and says what to do.
  */
-import { registryOf } from '../../../shared/avro/registry-of-settings.ts';
 import type { Settings } from '../../../shared/config/settings.ts';
 import type { DemoRecord } from '../../../shared/demo/demo-record.ts';
-import { NoRegistryError, RecordSender } from '../../../shared/demo/record-sender.ts';
+import type { RecordSender } from '../../../shared/demo/record-sender.ts';
 import { explainKafkaError } from '../../../shared/kafka/explain-error.ts';
-import { createKafkaClient } from '../../../shared/kafka/kafka-client.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 
 /** Kafka does not take them; the message says what to do. */
@@ -37,7 +35,7 @@ export class DemoSender implements AsyncDisposable {
     try {
       await (await opening).send(records);
     } catch (error) {
-      if (error instanceof NoRegistryError) throw new NotSentError(error.message, { cause: error });
+      if (isNoRegistry(error)) throw new NotSentError(error.message, { cause: error });
       if (this.#sender === opening) this.#sender = undefined;
       void close(opening);
       throw new NotSentError(`Cannot send to Kafka: ${explainKafkaError(error)}`, { cause: error });
@@ -48,12 +46,22 @@ export class DemoSender implements AsyncDisposable {
     if (this.#sender) await close(this.#sender);
   }
 
+  /** Kafka's client is loaded only here: a gateway that sends nothing has no memory for it. */
   async #open(): Promise<RecordSender> {
+    const [{ RecordSender }, { createKafkaClient }, { registryOf }] = await Promise.all([
+      import('../../../shared/demo/record-sender.ts'),
+      import('../../../shared/kafka/kafka-client.ts'),
+      import('../../../shared/avro/registry-of-settings.ts'),
+    ]);
     const [settings, logger] = [this.#settings, this.#logger];
     const client = { clientId: 'weir-gateway', settings: settings.kafka, logger, retries: KAFKA_TRIES };
     const [kafka, registry] = await Promise.all([createKafkaClient(client), registryOf(settings)]);
     return RecordSender.open({ kafka, registry, logger });
   }
+}
+
+function isNoRegistry(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'no-registry';
 }
 
 async function close(opening: Promise<RecordSender>): Promise<void> {
