@@ -15,12 +15,10 @@
  */
 import { GuardBuilder } from './_guard-builder.ts';
 import { type Place, placeOf } from './_place.ts';
-import { and, type Compat, type Edge, type Guard, type Nfa, not, type State, type StateKind } from './nfa.ts';
-import { InvalidPatternError, type Pattern, type Stage } from './pattern.ts';
+import { connect, narrow, StateGraph } from './_state-graph.ts';
+import { and, type Compat, type Guard, type Nfa, not, type State } from './nfa.ts';
+import type { Pattern, Stage } from './pattern.ts';
 import { eventStages, validatePattern } from './validate-pattern.ts';
-
-/** Nested quantifiers multiply; an automaton above this is a mistake, and would take seconds an event. */
-const MAX_STATES = 10_000;
 
 export interface CompileOptions {
   /** `flink` reproduces Flink where we differ; README.md says where. */
@@ -41,9 +39,7 @@ class Compiler<E> {
   readonly #compat: Compat;
   readonly #stages: string[];
   readonly #guards: GuardBuilder<E>;
-  readonly #states: State[] = [];
-  readonly #named = new Set<number>();
-  readonly #stops = new Map<number, State>();
+  readonly #graph: StateGraph<E>;
   /** Of a sink that a greedy stage narrowed: the sink as it was, for the event that ends the loop by until. */
   readonly #unnarrowed = new Map<State, State>();
 
@@ -52,16 +48,17 @@ class Compiler<E> {
     this.#compat = compat;
     this.#stages = eventStages(pattern.stages).map((stage) => stage.name);
     this.#guards = new GuardBuilder(compat);
+    this.#graph = new StateGraph(pattern.name, this.#stages, compat);
   }
 
   compile(timeouts: boolean): Nfa<E> {
     const { name, withinMs, skip, stages } = this.#pattern;
-    const start = this.#sequence(stages, this.#state('final', -1, undefined), undefined, undefined);
-    if (this.#compat !== 'flink') this.#keepOpen();
+    const start = this.#sequence(stages, this.#graph.state('final', -1), undefined, undefined);
+    this.#graph.keepOpen();
     return {
       pattern: name,
       compat: this.#compat,
-      states: this.#states,
+      states: this.#graph.states,
       start,
       stages: this.#stages,
       conditions: this.#guards.conditions,
@@ -95,26 +92,26 @@ class Compiler<E> {
     // Flink forgets all but the last of several that end a pattern.
     if (sink.kind === 'pending' && this.#compat !== 'flink') {
       const unwanted = this.#guards.take(at);
-      connect(sink, 'proceed', this.#stop(at, unwanted), unwanted);
+      connect(sink, 'proceed', this.#graph.stop(at, unwanted), unwanted);
     }
     return sink;
   }
 
   /** The end of a pattern that must not be followed by something: waits for its time to be over. */
   #pending(at: Place<E>): State {
-    const pending = this.#stateOf(at, 'pending', true);
+    const pending = this.#graph.stateOf(at, 'pending', true);
     const unwanted = this.#guards.take(at);
-    connect(pending, 'proceed', this.#stop(at, unwanted), unwanted);
+    connect(pending, 'proceed', this.#graph.stop(at, unwanted), unwanted);
     connect(pending, 'ignore', pending, not(unwanted));
     return pending;
   }
 
   #notNext(at: Place<E>, sink: State): State {
-    const state = this.#stateOf(at, 'normal', true);
+    const state = this.#graph.stateOf(at, 'normal', true);
     const unwanted = this.#guards.take(at);
     // As the last stage it needs an event to be sure: so not proceed, which would be taken with the event before.
     connect(state, sink.kind === 'final' ? 'ignore' : 'proceed', sink, not(unwanted));
-    connect(state, 'proceed', this.#stop(at, unwanted), unwanted);
+    connect(state, 'proceed', this.#graph.stop(at, unwanted), unwanted);
     if (this.#compat !== 'flink') this.#addStops(at, state);
     return state;
   }
@@ -131,7 +128,7 @@ class Compiler<E> {
   #times(at: Place<E>, sink: State, leave: State, min: number, max: number): State {
     const inner = this.#guards.loop(at);
     if (at.stage.greedy && min !== max) {
-      if (at.stage.until) this.#unnarrowed.set(sink, this.#copy(sink));
+      if (at.stage.until) this.#unnarrowed.set(sink, this.#graph.copy(sink));
       narrow(sink, inner.take);
     }
     let state = sink;
@@ -147,13 +144,13 @@ class Compiler<E> {
   #loop(at: Place<E>, sink: State): State {
     if (at.stage.kind === 'group') return this.#groupLoop(at, sink);
     const { take, ignore } = this.#guards.loop(at);
-    const loop = this.#stateOf(at, 'normal', true);
+    const loop = this.#graph.stateOf(at, 'normal', true);
     this.#connectProceed(at, loop, sink, true);
-    connect(loop, 'take', loop, take, this.#edgeGap(at, false));
+    connect(loop, 'take', loop, take, this.#graph.edgeGap(at, false));
     this.#addStopOfNext(at, loop);
     if (ignore) {
-      const waiting = this.#stateOf(at, 'normal', false);
-      connect(waiting, 'take', loop, take, this.#edgeGap(at, false));
+      const waiting = this.#graph.stateOf(at, 'normal', false);
+      connect(waiting, 'take', loop, take, this.#graph.edgeGap(at, false));
       connect(waiting, 'ignore', waiting, ignore);
       connect(loop, 'ignore', waiting, ignore);
       this.#addStopOfNext(at, waiting);
@@ -162,7 +159,7 @@ class Compiler<E> {
   }
 
   #groupLoop(at: Place<E>, sink: State): State {
-    const again = this.#state('normal', -1, undefined);
+    const again = this.#graph.state('normal', -1);
     const head = this.#group(at, again, false);
     connect(head, 'proceed', sink, this.#guards.whileGroup(at));
     connect(again, 'proceed', head, this.#guards.whileGroup(at));
@@ -185,9 +182,9 @@ class Compiler<E> {
       if (options.isOptional) connect(head, 'proceed', leave, this.#guards.whileGroup(at));
       return head;
     }
-    const state = this.#stateOf(at, 'normal', true, options.isFirst);
+    const state = this.#graph.stateOf(at, 'normal', true, options.isFirst);
     const taken = this.#withoutPassedNots(at, sink);
-    connect(state, 'take', taken, options.take, this.#edgeGap(at, options.isFirst));
+    connect(state, 'take', taken, options.take, this.#graph.edgeGap(at, options.isFirst));
     if (options.isOptional) this.#connectProceed(at, state, leave, false);
     if (options.ignore) this.#connectIgnore(at, state, taken, options.ignore, options);
     return state;
@@ -200,8 +197,8 @@ class Compiler<E> {
       connect(state, 'ignore', state, ignore);
       return;
     }
-    const waiting = this.#stateOf(at, 'normal', false, options.isFirst);
-    connect(waiting, 'take', taken, options.take, this.#edgeGap(at, options.isFirst));
+    const waiting = this.#graph.stateOf(at, 'normal', false, options.isFirst);
+    connect(waiting, 'take', taken, options.take, this.#graph.edgeGap(at, options.isFirst));
     connect(waiting, 'ignore', waiting, ignore);
     this.#addStops(at, waiting);
     // Flink forgets it here: what must not come after `times(1, 2)` may, when another event came before.
@@ -214,7 +211,7 @@ class Compiler<E> {
     const through = this.#guards.whileGroup(at);
     const until = at.stage.greedy ? this.#guards.until(at) : undefined;
     if (until) {
-      const open = isLoop ? this.#copy(sink) : (this.#unnarrowed.get(sink) ?? sink);
+      const open = isLoop ? this.#graph.copy(sink) : (this.#unnarrowed.get(sink) ?? sink);
       connect(state, 'proceed', open, and(through, until));
       if (isLoop) this.#unnarrowed.set(sink, open);
     }
@@ -226,7 +223,7 @@ class Compiler<E> {
   #addStops(at: Place<E>, state: State): void {
     for (const passed of at.passedNots) {
       const unwanted = this.#guards.take(passed);
-      connect(state, 'proceed', this.#stop(passed, unwanted), unwanted);
+      connect(state, 'proceed', this.#graph.stop(passed, unwanted), unwanted);
     }
   }
 
@@ -235,7 +232,7 @@ class Compiler<E> {
     if (at.following?.link !== 'notFollowedBy') return;
     const next: Place<E> = { ...at, stage: at.following };
     const unwanted = this.#guards.take(next);
-    connect(state, 'proceed', this.#stop(next, unwanted), unwanted);
+    connect(state, 'proceed', this.#graph.stop(next, unwanted), unwanted);
   }
 
   /**
@@ -243,81 +240,9 @@ class Compiler<E> {
    * a notFollowedBy b, c optional, d: a c b d matches, a b d does not.
    */
   #withoutPassedNots(at: Place<E>, sink: State): State {
-    const passed = at.passedNots.map((place) => this.#stageNumber(place));
+    const passed = at.passedNots.map((place) => this.#graph.stageNumber(place));
     if (passed.length === 0 || !at.stage.optional) return sink;
-    const copy = this.#state(sink.kind, sink.stage, this.#gapOfCopy(sink));
-    for (const edge of sink.edges) {
-      if (edge.action !== 'proceed')
-        connect(copy, edge.action, edge.to === sink ? copy : edge.to, edge.guard, edge.gapMs);
-      else if (edge.to.kind !== 'stop') connect(copy, 'proceed', this.#withoutPassedNots(at, edge.to), edge.guard);
-      else if (!passed.includes(edge.to.stage)) connect(copy, 'proceed', edge.to, edge.guard);
-    }
-    return copy;
-  }
-
-  #copy(state: State): State {
-    const copy = this.#state(state.kind, state.stage, this.#gapOfCopy(state));
-    for (const edge of state.edges)
-      connect(copy, edge.action, edge.to === state ? copy : edge.to, edge.guard, edge.gapMs);
-    return copy;
-  }
-
-  /** One for each stage that must not match, with an edge that says the event was the unwanted one. */
-  #stop(at: Place<E>, unwanted: Guard): State {
-    const stage = this.#stageNumber(at);
-    const known = this.#stops.get(stage);
-    if (known) return known;
-    const stop = this.#state('stop', stage, undefined);
-    connect(stop, 'take', stop, unwanted);
-    this.#stops.set(stage, stop);
-    return stop;
-  }
-
-  #stateOf(at: Place<E>, kind: StateKind, isEntry: boolean, isFirst = false): State {
-    return this.#state(kind, this.#stageNumber(at), this.#gap(at, isEntry, isFirst));
-  }
-
-  /** Flink has the gap of a loop also in front of it and not in its last state, and none where an event was ignored. */
-  #gap(at: Place<E>, isEntry: boolean, isFirst: boolean): number | undefined {
-    if (this.#compat !== 'flink') return this.#edgeGap(at, isFirst);
-    if (at.stage.kind === 'group') return undefined;
-    if (!at.stage.times) return isEntry ? at.stage.gapMs : undefined;
-    const isLastBuilt = !this.#named.has(this.#stageNumber(at));
-    return isEntry && !isLastBuilt ? at.stage.times.gapMs : undefined;
-  }
-
-  /** Flink ends the match when a gap is over, even where it could go on without the stage: it has no gaps of edges. */
-  #edgeGap(at: Place<E>, isFirst: boolean): number | undefined {
-    if (this.#compat === 'flink' || at.stage.kind === 'group') return undefined;
-    if (!at.stage.times) return at.stage.gapMs;
-    return isFirst ? undefined : at.stage.times.gapMs;
-  }
-
-  /** What can be left goes on when its gap is over. */
-  #keepOpen(): void {
-    for (const state of this.#states) {
-      if (state.edges.some((edge) => edge.action === 'proceed' && edge.to.kind !== 'stop')) state.gapMs = undefined;
-    }
-  }
-
-  #gapOfCopy(state: State): number | undefined {
-    return this.#compat === 'flink' ? undefined : state.gapMs;
-  }
-
-  #stageNumber(at: Place<E>): number {
-    return at.stage.kind === 'event' ? this.#stages.indexOf(at.stage.name) : -1;
-  }
-
-  #state(kind: StateKind, stage: number, gapMs: number | undefined): State {
-    if (this.#states.length >= MAX_STATES) {
-      throw new InvalidPatternError(
-        `Pattern "${this.#pattern.name}" needs more than ${MAX_STATES} states. Lower its quantifiers.`,
-      );
-    }
-    const state: State = { id: this.#states.length, kind, stage, edges: [], gapMs };
-    this.#states.push(state);
-    this.#named.add(stage);
-    return state;
+    return this.#graph.copy(sink, passed, (behind) => this.#withoutPassedNots(at, behind));
   }
 }
 
@@ -327,13 +252,4 @@ interface SingleOptions {
   readonly isOptional: boolean;
   /** In front of a loop, not inside it. */
   readonly isFirst: boolean;
-}
-
-function connect(from: State, action: Edge['action'], to: State, guard: Guard, gapMs?: number): void {
-  from.edges.push({ action, from, to, guard, gapMs });
-}
-
-/** After a greedy loop: an event that the loop can take is the loop's. */
-function narrow(state: State, take: Guard): void {
-  for (const edge of state.edges) edge.guard = and(edge.guard, not(take));
 }
