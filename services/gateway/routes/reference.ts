@@ -8,7 +8,8 @@ const INFO = {
   info: {
     title: 'Weir',
     version: '1',
-    description: 'Answers of the mesh: sales, customers and its own state. Money is decimal text, times are UTC.',
+    description:
+      'The mesh over HTTP: its answers, its state, and the rules of segments. Money is decimal text, times are UTC.',
   },
 };
 
