@@ -3,8 +3,7 @@
  * Owns the producer. Does not own what is sent (downloads-feed.ts, events-feed.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka, Producer } from 'kafkajs';
-import { demoProducer } from '../../shared/demo/demo-producer.ts';
+import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import { describeError, type Logger } from '../../shared/telemetry/logger.ts';
 
 export interface KafkaFeedOptions {
@@ -36,7 +35,7 @@ export function startKafkaFeed(
   let problem: string | undefined;
   const run = async () => {
     for (let failures = 0; !stop.aborted; ) {
-      const producer = demoProducer(kafka);
+      const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
       try {
         const send = await prepare();
         await producer.connect();

@@ -2,10 +2,9 @@
  * Sends demo records to Kafka: makes topics that are missing, writes downloads in Avro. Owns its producer.
  * Does not own what is sent (generate.ts), nor trying again: who sends decides whether.
  */
-import type { Kafka, Producer } from 'kafkajs';
+import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import type { SchemaRegistry } from '../avro/schema-registry.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { demoProducer } from './demo-producer.ts';
 import type { SentRecord } from './demo-record.ts';
 import { downloadWriter } from './download-writer.ts';
 import { DOWNLOADS_TOPIC } from './downloads.ts';
@@ -40,7 +39,7 @@ export class RecordSender implements AsyncDisposable {
   }
 
   static async open(options: RecordSenderOptions): Promise<RecordSender> {
-    const producer = demoProducer(options.kafka);
+    const producer = options.kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
     return new RecordSender(options, producer);
   }
