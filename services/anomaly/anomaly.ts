@@ -72,9 +72,9 @@ class Anomaly implements Decision<OrderEvent> {
     const horizonMs = Math.max(orderSpike.withinMs, rapidOrders.withinMs, fraudVelocity.withinMs);
     this.#ctx = ctx;
     this.#options = options;
-    this.#alerts = new AlertLog(ctx.table<Alert>('alert'), options.foldMs, ctx.watermark);
-    this.#customers = new Customers(ctx.table('customer'), horizonMs, options.forgetMs);
     this.#held = new HeldEvents(ctx.table('held'), codec, ctx.watermark);
+    this.#alerts = new AlertLog(ctx.table<Alert>('alert'), options.foldMs, this.#held.releasedTo);
+    this.#customers = new Customers(ctx.table('customer'), horizonMs, options.forgetMs);
     this.#corrections = new Corrections(ctx.table('taken-back'));
   }
 
@@ -91,11 +91,11 @@ class Anomaly implements Decision<OrderEvent> {
   }
 
   onWatermark(): void {
-    const { watermark } = this.#ctx;
-    this.#held.release(watermark, (order) => this.#fold(order, order.isCorrection === true));
-    this.#corrections.onWatermark(watermark);
-    this.#customers.onWatermark(watermark);
-    this.#alerts.onWatermark(watermark);
+    this.#held.release(this.#ctx.watermark, (order) => this.#fold(order, order.isCorrection === true));
+    const { releasedTo } = this.#held;
+    this.#corrections.onWatermark(releasedTo);
+    this.#customers.onWatermark(releasedTo);
+    this.#alerts.onWatermark(releasedTo);
   }
 
   /** Rules about this order alone. One that fired for the values that it replaces says it again only if it is worse. */

@@ -74,6 +74,11 @@ export class CustomerHistory {
     return true;
   }
 
+  addAmount(t: number, amount: number): void {
+    this.amounts.add(amount);
+    if (t > this.#newest) this.#newest = t;
+  }
+
   /** False, and nothing changed: there is no such order. */
   remove(id: string, t: number, amount: number | undefined): boolean {
     const at = this.#ids.indexOf(id);

@@ -13,6 +13,10 @@ export interface CustomerEvent {
   readonly amount?: number | undefined;
 }
 
+interface Purchase extends CustomerEvent {
+  readonly amount: number;
+}
+
 export class Customers {
   readonly #table: Table<CustomerHistory>;
   readonly #horizonMs: number;
@@ -33,25 +37,43 @@ export class Customers {
   }
 
   /** An order that is known already changes nothing. */
-  add({ k, id, t, amount }: CustomerEvent): CustomerHistory {
+  add({ k, id, t, amount }: Purchase): CustomerHistory {
     const key = encodeId(k);
-    let history = this.#table.get(key);
-    if (!history) {
-      history = new CustomerHistory();
-      this.#timers.schedule(t + this.#forgetMs, key, key);
-    }
+    const history = this.#open(key, t);
     if (history.add(id, t, amount, this.#horizonMs)) this.#table.put(key, history);
     return history;
   }
 
   /** False: no such order was counted. */
-  remove({ k, id, t, amount }: CustomerEvent): boolean {
+  remove({ k, id, t, amount }: Purchase): boolean {
+    return this.#change(k, (history) => history.remove(id, t, amount));
+  }
+
+  // Where amounts wait and ids do not: each by itself.
+
+  /** False: it is known already. */
+  addId({ k, id, t }: CustomerEvent): boolean {
     const key = encodeId(k);
-    const history = this.#table.get(key);
-    if (!history?.remove(id, t, amount)) return false;
-    if (history.isEmpty) this.#table.delete(key);
-    else this.#table.put(key, history);
-    return true;
+    const history = this.#open(key, t);
+    const isNew = history.add(id, t, undefined, this.#horizonMs);
+    if (isNew) this.#table.put(key, history);
+    return isNew;
+  }
+
+  /** False: it is not known. */
+  removeId({ k, id, t }: CustomerEvent): boolean {
+    return this.#change(k, (history) => history.remove(id, t, undefined));
+  }
+
+  addAmount({ k, t, amount }: Purchase): void {
+    const key = encodeId(k);
+    const history = this.#open(key, t);
+    history.addAmount(t, amount);
+    this.#table.put(key, history);
+  }
+
+  removeAmount({ k, amount }: Purchase): boolean {
+    return this.#change(k, (history) => history.amounts.remove(amount));
   }
 
   onWatermark(watermark: number): void {
@@ -62,5 +84,20 @@ export class Customers {
       if (due > watermark) this.#timers.schedule(due, key, key);
       else this.#table.delete(key);
     });
+  }
+
+  #open(key: string, t: number): CustomerHistory {
+    const known = this.#table.get(key);
+    if (!known) this.#timers.schedule(t + this.#forgetMs, key, key);
+    return known ?? new CustomerHistory();
+  }
+
+  #change(customer: string, change: (history: CustomerHistory) => boolean): boolean {
+    const key = encodeId(customer);
+    const history = this.#table.get(key);
+    if (!history || !change(history)) return false;
+    if (history.isEmpty) this.#table.delete(key);
+    else this.#table.put(key, history);
+    return true;
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Anomalies of maip events: transactions unlike those of the customer before, and patterns over a customer's events.
- * What patterns over all customers need is passed on, in event-time order, to the stage behind (global-patterns.ts).
+ * What patterns over all customers need is passed on to the stage behind (global-patterns.ts).
  *
  *   event ──▶ held until the watermark passes it ──▶ unusual_transaction ──▶ patterns per customer
- *                                                          └──▶ emitted for patterns over all
+ *     └─────▶ emitted for patterns over all: they wait there for all partitions
  *
  * `order: arrival` lets unusual transactions act at once; patterns are about order, and always wait.
  *
@@ -95,37 +95,58 @@ class AnomalyMaip implements Decision<MaipEvent> {
     this.#globals = patterns.filter(({ per }) => per === 'global');
     this.#isTransaction = typeFilter(unusualTransaction.enabled ? unusualTransaction.types : []);
     this.#findAmount = amountFinder(unusualTransaction.amountFields);
-    this.#alerts = new AlertLog(ctx.table<Alert>('alert'), foldMs, ctx.watermark);
-    this.#customers = new Customers(ctx.table('customer'), REPEAT_MS, forgetMs);
     this.#held = new HeldEvents(ctx.table('held'), heldMaipCodec, ctx.watermark);
+    const { releasedTo } = this.#held;
+    this.#alerts = new AlertLog(ctx.table<Alert>('alert'), foldMs, releasedTo);
+    this.#customers = new Customers(ctx.table('customer'), REPEAT_MS, forgetMs);
     this.#corrections = new Corrections(ctx.table('taken-back'));
-    this.#patterns = new KeyedPatterns(ctx.table('cep'), patterns, ctx.watermark, (rule, match, customer) =>
+    this.#patterns = new KeyedPatterns(ctx.table('cep'), patterns, releasedTo, (rule, match, customer) =>
       this.#alerts.raise(matchAlert(rule, match, customer)),
     );
   }
 
   onEvent(event: MaipEvent, source: string): void {
     const held = this.#heldEvent(event, source);
-    if (!held) return;
-    const isAtOnce = this.#options.order === 'arrival';
-    if (isAtOnce && !this.#count(held)) return;
-    if (this.#held.add(held, held.t, source)) return;
-    const isChange = held.retract || held.isCorrection;
-    if (isChange && !isAtOnce) this.#count(held, 'silent');
-    else if (!isChange && !isAtOnce) this.#ctx.late({ reason: 'too late for statistics and patterns', event });
-    else if (!isChange && this.#isSeen(event, source)) this.#ctx.late({ reason: 'too late for patterns', event });
+    if (!held || !this.#isNew(held)) return;
+    if (!this.#held.add(held, held.t, source)) {
+      this.#foldLate(held, event, source);
+      return;
+    }
+    if (this.#options.order === 'arrival') this.#count(held);
+    if (!isChange(held)) this.#passOn(held, source);
   }
 
   onWatermark(): void {
-    const { watermark } = this.#ctx;
-    this.#held.release(watermark, (event, _t, source) => {
-      if (this.#options.order === 'event-time' && !this.#count(event)) return;
-      if (!event.retract && !event.isCorrection) this.#match(event, source);
+    this.#held.release(this.#ctx.watermark, (event, _t, source) => {
+      if (this.#options.order === 'event-time') this.#count(event);
+      if (!isChange(event)) this.#patterns.process(event, source);
     });
-    this.#patterns.onWatermark(watermark);
-    this.#corrections.onWatermark(watermark);
-    this.#customers.onWatermark(watermark);
-    this.#alerts.onWatermark(watermark);
+    const { releasedTo } = this.#held;
+    this.#patterns.onWatermark(releasedTo);
+    this.#corrections.onWatermark(releasedTo);
+    this.#customers.onWatermark(releasedTo);
+    this.#alerts.onWatermark(releasedTo);
+  }
+
+  /** Not the same again, and a retraction not of what was never there. */
+  #isNew(event: HeldMaip): boolean {
+    if (!event.retract) return this.#customers.addId(event);
+    const isKnown = this.#customers.removeId(event);
+    if (!isKnown) this.#ctx.late({ reason: 'retraction of an event that was never counted', event });
+    return isKnown;
+  }
+
+  /** Changes reach the statistics whenever they come. */
+  #foldLate(held: HeldMaip, event: MaipEvent, source: string): void {
+    const isAtOnce = this.#options.order === 'arrival';
+    if (isChange(held)) this.#count(held, isAtOnce ? undefined : 'silent');
+    else if (!isAtOnce) {
+      this.#customers.removeId(held);
+      this.#ctx.late({ reason: 'too late for statistics and patterns', event });
+    } else {
+      this.#count(held);
+      if (this.#isSeen(event, source)) this.#ctx.late({ reason: 'too late for patterns', event });
+    }
   }
 
   /** What rules need of the event; undefined: none looks at it. */
@@ -157,32 +178,38 @@ class AnomalyMaip implements Decision<MaipEvent> {
     return this.#options.patterns.some((rule) => rule.accepts(event, source));
   }
 
-  /** Into the customer's history, or out of it. False: it is there already, or never was. */
-  #count(event: HeldMaip, mode?: 'silent'): boolean {
-    const { k, id, amount } = event;
+  /** Into the customer's statistics, or out of them. */
+  #count(event: HeldMaip, mode?: 'silent'): void {
+    const { amount } = event;
+    if (amount === undefined) return;
     if (event.retract) {
-      const isCounted = this.#customers.remove(event);
-      if (!isCounted) this.#ctx.late({ reason: 'retraction of an event that was never counted', event });
-      return isCounted;
+      this.#customers.removeAmount({ ...event, amount });
+      return;
     }
-    const before = this.#customers.get(k);
-    if (before?.has(id)) return false;
-    if (amount !== undefined && before && mode !== 'silent') {
-      const { unusualTransaction } = this.#options;
-      const found = findOutlier('unusual_transaction', unusualTransaction, { ...event, amount }, before.amounts);
-      if (found) this.#alerts.raise(found);
-    }
-    this.#customers.add(event);
-    return true;
+    const { unusualTransaction } = this.#options;
+    const purchase = { ...event, amount };
+    const amounts = this.#customers.get(event.k)?.amounts;
+    const found =
+      amounts && mode !== 'silent' && findOutlier('unusual_transaction', unusualTransaction, purchase, amounts);
+    if (found) this.#alerts.raise(found);
+    this.#customers.addAmount(purchase);
   }
 
-  #match(event: HeldMaip, source: string): void {
-    this.#patterns.process(event, source);
+  /** At once, not when its turn comes: it must be there before the watermark of this partition passes it. */
+  #passOn(event: HeldMaip, source: string): void {
     if (!this.#globals.some((rule) => rule.accepts(event, source))) return;
     const { t, k, id, type, payload } = event;
+    if (t <= this.#ctx.watermark) {
+      this.#ctx.late({ reason: 'too late for patterns over all customers', event });
+      return;
+    }
     const passedOn: PassedOn = { event: { t, k, id, type, payload }, source };
     this.#ctx.emit('event', passedOn);
   }
+}
+
+function isChange({ retract, isCorrection }: HeldMaip): boolean {
+  return retract === true || isCorrection === true;
 }
 
 function typeFilter(types: readonly string[]): (type: string) => boolean {

@@ -5,7 +5,8 @@
  * partitions interleaved. What is held is state: store `entries` in a table, and `restore` them in `open`.
  *
  * Invariants (tested in event-time-order.test.ts):
- * 1. Events are released in the order of (t, source, sequence), each once, when watermark >= t.
+ * 1. Events are released in the order of (t, source, sequence), each once, when watermark >= t (or a call or more later,
+ *    when it is told to release so many at most).
  * 2. An event with t <= watermark is late: it is not held, `add` returns false, the caller reports it.
  * 3. The order of adding changes nothing but what is late, as long as sequences are given. Without them, events of one
  *    source with equal t keep the order they came in.
@@ -37,14 +38,24 @@ export class EventTimeBuffer<E> {
     return true;
   }
 
-  /** Releases every event with t <= watermark. A watermark lower than before releases nothing. */
-  release(watermark: number, each: (held: HeldEvent<E>) => void): void {
-    if (watermark <= this.#watermark) return;
+  /**
+   * Releases every event with t <= watermark, or, when these are more than `atMost`, the first of them and those of equal
+   * time. Returns up to what time it has. A watermark lower than before releases nothing.
+   */
+  release(watermark: number, each: (held: HeldEvent<E>) => void, atMost = Number.POSITIVE_INFINITY): number {
+    if (watermark <= this.#watermark) return this.#watermark;
+    let [left, last] = [atMost, this.#watermark];
     this.#watermark = watermark;
     for (let next = this.#heap.peek(); next && next.t <= watermark; next = this.#heap.peek()) {
+      if (left-- <= 0 && next.t > last) {
+        this.#watermark = last;
+        break;
+      }
+      last = next.t;
       this.#heap.pop();
       each(next);
     }
+    return this.#watermark;
   }
 
   /** What is held, in the order it will be released. */

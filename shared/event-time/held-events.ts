@@ -7,12 +7,15 @@
  *   released  all: deleted | some |  some
  *
  * An event is written once, and once more for each commit that finds its chunk open still. Nothing says which events of
- * a chunk are released: those with t <= watermark.
+ * a chunk are released: those with t <= watermark. When a source that was far behind is idle, the watermark may pass
+ * millions of events at once, and no commit could hold what follows: they are released in steps, one a watermark, and
+ * entry `behind` says how far that is.
  *
  * Invariants (tested in held-events.test.ts):
  * 1. Events are released as by EventTimeBuffer: by (t, source, order of arrival), each once, late ones refused.
  * 2. A restore at any commit changes neither what is released nor what the table holds later.
- * 3. A chunk whose events are all released is deleted, except the newest: the order of arrival goes on from it.
+ * 3. Of more than a step, the rest follows at the next watermarks, in the same order.
+ * 4. A chunk whose events are all released is deleted, except the newest: the order of arrival goes on from it.
  */
 import type { Table, TableSpec } from '../events/stage.ts';
 import { EventTimeBuffer, type HeldEvent } from './event-time-order.ts';
@@ -33,10 +36,13 @@ export interface HeldChunk<E> {
   /** The events' JSON text, grown with them: an open chunk is written again and again. */
   text: string;
   readonly sources: string[];
+  /** Only of the entry `behind`, which holds no events: those up to this time are released. */
+  readonly releasedTo?: number;
 }
 
 /** A chunk as KV shows it: `[t, place in sources, event]`. */
 interface HeldChunkValue {
+  readonly releasedTo?: number;
   readonly sources: readonly string[];
   readonly events: readonly (readonly [t: number, source: number, event: never])[];
 }
@@ -45,10 +51,17 @@ interface HeldChunkValue {
 const CHUNK_EVENTS = 64;
 const CHUNK_CHARS = 16_384;
 
+/** Events released at one watermark: what they change must fit a commit. */
+const STEP_EVENTS = 2_000;
+const BEHIND = 'behind';
+
 export function heldEventsTable<E>(codec: EventCodec<E>): TableSpec<HeldChunk<E>> {
   return {
     kind: 'state',
-    encode: ({ sources, text }) => `{"sources":${JSON.stringify(sources)},"events":[${text}]}`,
+    encode: ({ sources, text, releasedTo }) =>
+      releasedTo === undefined
+        ? `{"sources":${JSON.stringify(sources)},"events":[${text}]}`
+        : `{"sources":[],"events":[],"releasedTo":${releasedTo}}`,
     decode: (value: HeldChunkValue) => decodeChunk(value, codec),
   };
 }
@@ -58,7 +71,7 @@ export class HeldEvents<E> {
   readonly #codec: EventCodec<E>;
   readonly #buffer = new EventTimeBuffer<E>();
   readonly #chunks = new Map<number, HeldChunk<E>>();
-  #watermark: number;
+  #releasedTo: number;
   /** Number, key and chunk of those that arrived last. */
   #newest = 0;
   #key = '0';
@@ -68,8 +81,8 @@ export class HeldEvents<E> {
   constructor(table: Table<HeldChunk<E>>, codec: EventCodec<E>, watermark: number) {
     this.#table = table;
     this.#codec = codec;
-    this.#watermark = watermark;
-    this.#buffer.restore(this.#load(), watermark);
+    this.#releasedTo = table.get(BEHIND)?.releasedTo ?? watermark;
+    this.#buffer.restore(this.#load(), this.#releasedTo);
   }
 
   /** Events that are not released. */
@@ -77,9 +90,14 @@ export class HeldEvents<E> {
     return this.#buffer.size;
   }
 
+  /** The watermark, or, while steps are to be done, the time up to which they are. */
+  get releasedTo(): number {
+    return this.#releasedTo;
+  }
+
   /** False: the event is late and was not taken. */
   add(event: E, t: number, source: string): boolean {
-    if (t <= this.#watermark) return false;
+    if (t <= this.#releasedTo) return false;
     const chunk = this.#chunkToFill();
     const sequence = this.#newest * CHUNK_EVENTS + chunk.events.length;
     this.#buffer.add(event, t, source, sequence);
@@ -89,14 +107,21 @@ export class HeldEvents<E> {
     return true;
   }
 
-  /** Releases every event with t <= watermark, in event-time order. */
-  release(watermark: number, each: (event: E, t: number, source: string) => void): void {
-    if (watermark <= this.#watermark) return;
-    this.#watermark = watermark;
-    this.#buffer.release(watermark, ({ event, t, source, sequence }) => {
-      this.#countReleased(Math.floor(sequence / CHUNK_EVENTS));
-      each(event, t, source);
-    });
+  /** Releases events with t <= watermark, in event-time order: all, or a step of them. */
+  release(watermark: number, each: (event: E, t: number, source: string) => void, atMost = STEP_EVENTS): void {
+    if (watermark <= this.#releasedTo) return;
+    const wasBehind = this.#table.get(BEHIND) !== undefined;
+    this.#releasedTo = this.#buffer.release(
+      watermark,
+      ({ event, t, source, sequence }) => {
+        this.#countReleased(Math.floor(sequence / CHUNK_EVENTS));
+        each(event, t, source);
+      },
+      atMost,
+    );
+    const isBehind = this.#releasedTo < watermark;
+    if (isBehind) this.#table.put(BEHIND, { ...newChunk(), releasedTo: this.#releasedTo });
+    else if (wasBehind) this.#table.delete(BEHIND);
   }
 
   #countReleased(number: number): void {
@@ -109,7 +134,7 @@ export class HeldEvents<E> {
   #chunkToFill(): HeldChunk<E> {
     const former = this.#open;
     if (former && former.events.length < CHUNK_EVENTS && former.text.length < CHUNK_CHARS) return former;
-    const opened: HeldChunk<E> = { events: [], waiting: 0, text: '', sources: [] };
+    const opened = newChunk<E>();
     if (former) {
       if (former.waiting === 0) this.#forget(this.#newest);
       this.#newest++;
@@ -128,11 +153,12 @@ export class HeldEvents<E> {
   #load(): HeldEvent<E>[] {
     const held: HeldEvent<E>[] = [];
     for (const [key, chunk] of this.#table.entries()) {
+      if (key === BEHIND) continue;
       const number = Number(key);
       this.#chunks.set(number, chunk);
       chunk.waiting = 0;
       for (const [at, event] of chunk.events.entries()) {
-        if (event.t <= this.#watermark) continue;
+        if (event.t <= this.#releasedTo) continue;
         chunk.waiting++;
         held.push({ ...event, sequence: number * CHUNK_EVENTS + at });
       }
@@ -145,6 +171,10 @@ export class HeldEvents<E> {
   }
 }
 
+function newChunk<E>(): HeldChunk<E> {
+  return { events: [], waiting: 0, text: '', sources: [] };
+}
+
 function write<E>(chunk: HeldChunk<E>, held: HeldEvent<E>, codec: EventCodec<E>): void {
   const { events, sources } = chunk;
   let place = sources.indexOf(held.source);
@@ -153,8 +183,8 @@ function write<E>(chunk: HeldChunk<E>, held: HeldEvent<E>, codec: EventCodec<E>)
   events.push(held);
 }
 
-function decodeChunk<E>({ sources, events }: HeldChunkValue, codec: EventCodec<E>): HeldChunk<E> {
-  const chunk: HeldChunk<E> = { events: [], waiting: 0, text: '', sources: [] };
+function decodeChunk<E>({ sources, events, releasedTo }: HeldChunkValue, codec: EventCodec<E>): HeldChunk<E> {
+  const chunk: HeldChunk<E> = { ...newChunk<E>(), ...(releasedTo === undefined ? {} : { releasedTo }) };
   for (const [sequence, [t, place, json]] of events.entries()) {
     const source = sources[place];
     if (source === undefined) throw new Error(`Cannot read a held event: it names source "${place}" of none`);
