@@ -61,12 +61,9 @@ export function inventory(options: InventoryOptions = DEFAULT_INVENTORY): StageD
   const decodeProduct = (value: ProductValue): ProductRecord => {
     const record = decodeRecord(value);
     compute(record, options);
-    const { status, isDead, restock = null, urgency } = record.figures;
+    const { status, isDead, restock = null } = record.figures; // urgency follows from them
     record.isOutdated =
-      status !== value.stock_status ||
-      isDead !== value.dead_stock ||
-      restock !== value.restock_quantity ||
-      urgency !== value.restock_urgency;
+      status !== value.stock_status || isDead !== value.dead_stock || restock !== value.restock_quantity;
     return record;
   };
   return {

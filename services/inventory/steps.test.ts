@@ -1,14 +1,13 @@
 /** A catalogue at midnight, and state that was stored under other options. */
 import { expect, test } from 'vitest';
 import { partitionName, partitionOf } from '../../shared/events/partition.ts';
-import { decodeFrame } from '../../shared/log/frame.ts';
 import { parseCommit } from '../../shared/runtime/commit.ts';
 import { PartitionState } from '../../shared/runtime/partition-state.ts';
 import { checkLaw } from '../../shared/testing/law.ts';
 import { framesOf, runStages, type Step, STRAIGHT } from '../../shared/testing/stage-harness.ts';
 import { item, keyOf, productIn, row, rows, sold, until } from './_shop.ts';
 import { inventory, type InventoryEvent, PRODUCTS_PER_STEP } from './inventory.ts';
-import { DEFAULT_INVENTORY } from './options.ts';
+import { DEFAULT_INVENTORY, type InventoryOptions } from './options.ts';
 
 const COUNT = 1_300;
 /** Ids of one partition. */
@@ -48,24 +47,29 @@ test('a catalogue larger than a step keeps the law, in the middle of it and at i
   expect(productIn(outcome, some[0] ?? '')).toMatchObject({ units_sold_7d: 1, as_of: '2024-06-02' });
 });
 
-test('other options show in every product with the next step of the watermark', () => {
+/** What changes with the step to day 1.1 when the state of day 1 was stored under the default options. */
+function changesUnder(options: Partial<InventoryOptions>): unknown[] {
   const partition = partitionName(partitionOf('1'));
   const frames = framesOf([rows(row(-100, '1', 20)), sold(item(0, '1', 14)), ...until(1), ...until(1.1)], 99);
-  const [last] = frames.slice(-2);
-  if (!last) throw new Error('Cannot test without frames');
   const before = new PartitionState(inventory(), partition);
   before.open();
   for (const frame of frames.slice(0, -2)) before.fold(frame);
   const stored = parseCommit(new TextEncoder().encode(before.takeCommit(1, 1).payload));
-  const after = new PartitionState(inventory({ ...DEFAULT_INVENTORY, targetDays: 90 }), partition);
+  const after = new PartitionState(inventory({ ...DEFAULT_INVENTORY, ...options }), partition);
   after.replay(stored.head, stored.lines);
   after.open();
   for (const frame of frames.slice(-2)) after.fold(frame);
-  const [change] = after.takeCommit(2, 1).changes;
-  expect(decodeFrame(new TextEncoder().encode(change?.text ?? ''))).toMatchObject([{ restock_quantity: 160 }]);
-  const same = new PartitionState(inventory(), partition);
-  same.replay(stored.head, stored.lines);
-  same.open();
-  for (const frame of frames.slice(-2)) same.fold(frame);
-  expect(same.takeCommit(2, 1).changes).toEqual([]);
+  return after.takeCommit(2, 1).changes.map(({ text }) => JSON.parse(text ?? 'null') as unknown);
+}
+
+test.each([
+  [{ targetDays: 90 }, { restock_quantity: 160 }],
+  [{ lowDays: 11 }, { stock_status: 'low', restock_urgency: 'soon' }],
+  [{ deadStockDays: 1 }, { dead_stock: true }],
+] as const)('other options show in every product with the next step of the watermark: %o', (options, expected) => {
+  expect(changesUnder(options)).toMatchObject([expected]);
+});
+
+test('the same options change nothing', () => {
+  expect(changesUnder({})).toEqual([]);
 });
