@@ -270,7 +270,7 @@ test('final windows equal a recount, for any events, corrections, disorder withi
         expect(JSON.parse(outcome.results.get(key) ?? 'null')).toMatchObject({ ...value, revision: 0, final: true });
       expect(outcome.late).toEqual([]);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 

@@ -251,7 +251,7 @@ test('final minutes equal a recount, for any downloads, corrections, disorder wi
       for (const [key, minute] of expected) expect(minutes.get(key)).toMatchObject(minute);
       expect(outcome.late).toEqual([]);
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 
