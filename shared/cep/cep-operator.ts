@@ -12,10 +12,11 @@
  * 2. What is held is what live partial and withheld matches refer to; `isIdle` when that is nothing.
  * 3. An operator in which a condition threw is not to be used again: go back to its last snapshot.
  */
+import { CountingMatcher } from './_counting-matcher.ts';
 import { Decision } from './_decision.ts';
 import { FlinkMatcher } from './_flink-matcher.ts';
 import { IndexedMatcher } from './_indexed-matcher.ts';
-import type { Matcher } from './_matcher.ts';
+import type { Matcher, MatcherState } from './_matcher.ts';
 import type { Nfa } from './nfa.ts';
 import { SharedBuffer } from './shared-buffer.ts';
 import { type CepSnapshot, decodeState, encodeState } from './snapshot.ts';
@@ -57,9 +58,7 @@ export class CepOperator<E> {
 
   constructor(nfa: Nfa<E>, snapshot?: CepSnapshot<E>, decision: Decision<E> = new Decision(nfa)) {
     this.#nfa = nfa;
-    const state = snapshot && decodeState(nfa, snapshot, this.#buffer);
-    const Evaluation = nfa.compat === 'flink' ? FlinkMatcher<E> : IndexedMatcher<E>;
-    this.#matcher = new Evaluation(nfa, this.#buffer, decision, state);
+    this.#matcher = this.#matcherOf(decision, snapshot && decodeState(nfa, snapshot, this.#buffer));
   }
 
   /** The next event. What ran out of time before it comes first in the results. */
@@ -102,6 +101,13 @@ export class CepOperator<E> {
   /** What the constructor takes up again: plain JSON, if the events are. */
   snapshot(): CepSnapshot<E> {
     return encodeState(this.#matcher.dump());
+  }
+
+  #matcherOf(decision: Decision<E>, state: MatcherState<E> | undefined): Matcher<E> {
+    const { compat, count } = this.#nfa;
+    if (compat === 'flink') return new FlinkMatcher(this.#nfa, this.#buffer, decision, state);
+    if (count === undefined) return new IndexedMatcher(this.#nfa, this.#buffer, decision, state);
+    return new CountingMatcher(this.#nfa, count, this.#buffer, decision, state);
   }
 
   #take(): readonly CepResult<E>[] {

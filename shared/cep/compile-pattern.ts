@@ -65,6 +65,7 @@ class Compiler<E> {
       withinMs,
       timeouts,
       skip,
+      count: this.#compat === 'flink' ? undefined : countOf(this.#pattern),
       skipStage: 'stage' in skip ? this.#stages.indexOf(skip.stage) : -1,
     };
   }
@@ -244,6 +245,14 @@ class Compiler<E> {
     if (passed.length === 0 || !at.stage.optional) return sink;
     return this.#graph.copy(sink, passed, (behind) => this.#withoutPassedNots(at, behind));
   }
+}
+
+function countOf<E>({ stages, skip }: Pattern<E>): number | undefined {
+  const [loop, ...others] = stages;
+  if (loop?.kind !== 'event' || others.length > 0 || skip.kind !== 'skipPastLastEvent') return undefined;
+  const isRelaxed = loop.contiguity === undefined || loop.contiguity === 'relaxed';
+  const isPlain = !loop.optional && !loop.greedy && !loop.until && loop.times?.gapMs === undefined;
+  return isRelaxed && isPlain ? loop.times?.min : undefined;
 }
 
 interface SingleOptions {

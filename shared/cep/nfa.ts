@@ -59,6 +59,8 @@ export interface Nfa<E> {
   /** Give out partial matches that ran out of time. */
   readonly timeouts: boolean;
   readonly skip: SkipStrategy;
+  /** So many events of one kind and then anew: can be counted (see _counting-matcher.ts). */
+  readonly count: number | undefined;
   /** Number of the stage that `skip` names, -1 when it names none. */
   readonly skipStage: number;
 }
