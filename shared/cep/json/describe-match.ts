@@ -6,7 +6,7 @@
  *     {rising.sum.amount}  {rising.last.payload.id}  of a member of its events: sum, avg, min, max, first, last
  *     {rising.sum.amount:money}                      minor units as "12.50"
  *     {rising.first.t:time}                          ms as ISO 8601
- *     {{                                             a brace
+ *     {{ }}                                          braces
  *
  * What is not there (a stage that took nothing) is "-".
  *
@@ -32,15 +32,15 @@ export type DescribeMatch = (match: DescribedMatch, key: string) => string;
 
 const NOTHING = '-';
 const MAX_DATE_MS = 8.64e15;
-const TOKENS = /\{\{|\{([^{}]*)\}|[{}]/g;
+const TOKENS = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
 
 type Part = string | DescribeMatch;
 
 /** What is wrong with a template, and what to do; undefined: nothing. */
 export function templateProblem(template: string, stages: readonly string[]): string | undefined {
   for (const [token, inside] of template.matchAll(TOKENS)) {
-    if (token === '{{') continue;
-    if (inside === undefined) return `has a "${token}" alone; write {{ for a brace, or complete the placeholder`;
+    if (token === '{{' || token === '}}') continue;
+    if (inside === undefined) return `has a "${token}" alone; write {{ or }} for a brace, or complete the placeholder`;
     if (placeholder(inside, stages) === undefined)
       return `has no placeholder "{${inside}}"; write {key}, {start}, {end}, {span}, {count}, {stage.count}, or {stage.sum.amount} with a stage that takes events`;
   }
@@ -54,7 +54,7 @@ export function compileDescription(template: string, stages: readonly string[]):
   for (const match of template.matchAll(TOKENS)) {
     const [token, inside] = match;
     parts.push(template.slice(at, match.index));
-    parts.push(token === '{{' ? '{' : (placeholder(inside ?? '', stages) ?? token));
+    parts.push(inside === undefined ? token.charAt(0) : (placeholder(inside, stages) ?? token));
     at = match.index + token.length;
   }
   parts.push(template.slice(at));

@@ -6,9 +6,20 @@ const LONGEST_SHOWN = 60;
 
 export function issueProblems(issue: z.core.$ZodIssue): Problem[] {
   const { path } = issue;
+  if (issue.code === 'invalid_union') {
+    const inside = meantForm(issue);
+    if (inside) return inside.flatMap((inner) => issueProblems({ ...inner, path: [...path, ...inner.path] }));
+  }
   if (issue.code !== 'unrecognized_keys') return [{ path, text: issueText(issue) }];
   const text = 'is no member that a pattern has here; check the spelling (shared/cep/json/README.md has all of them)';
   return issue.keys.map((key) => ({ path: [...path, key], text }));
+}
+
+/** Of a value that may have several forms: what is wrong with the only one that it resembles. */
+function meantForm({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  const isInside = ({ path, code }: z.core.$ZodIssue) => path.length > 0 || code === 'unrecognized_keys';
+  const resembling = errors.filter((issues) => issues.every(isInside));
+  return resembling.length === 1 ? resembling[0] : undefined;
 }
 
 function issueText(issue: z.core.$ZodIssue): string {
@@ -27,10 +38,8 @@ function issueText(issue: z.core.$ZodIssue): string {
       return issue.origin === 'number' || issue.origin === 'int'
         ? `${value} is over ${issue.maximum}; lower it`
         : `${value} is longer than ${issue.maximum}; shorten it`;
-    case 'invalid_format':
-      return `${value} has a form that is not allowed here; write letters, digits, _ and -, up to 100`;
     default:
-      return `${value} ${issue.message}`; // unions: the schema says what they take
+      return `${value} ${issue.message}`; // formats and unions: the schema says what they take
   }
 }
 

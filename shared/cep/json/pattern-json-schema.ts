@@ -13,6 +13,7 @@ import {
   matchedSchema,
   patternSchema,
   referenceSchema,
+  skipTargetSchema,
   stageSchema,
 } from './pattern-schema.ts';
 import { COMPARISONS } from './pattern-spec.ts';
@@ -43,6 +44,7 @@ const FORMS: ReadonlyMap<unknown, readonly JsonSchema[]> = new Map<unknown, read
   [referenceSchema, [{ required: ['field'] }, { required: ['matched'] }]],
   [matchedSchema, matchedForms()],
   [stageSchema, stageForms()],
+  [skipTargetSchema, [{ required: ['skipToFirst'] }, { required: ['skipToLast'] }]],
 ]);
 
 /** `and`, `or` and `not` stand alone; a value has one comparison or more. */
@@ -50,8 +52,13 @@ function conditionForms(): JsonSchema[] {
   const comparisons = COMPARISONS.map((name) => ({ required: [name] }));
   return [
     ...['and', 'or', 'not'].map((name) => ({ required: [name], maxProperties: 1 })),
-    ...['field', 'matched'].map((name) => ({ required: [name], anyOf: comparisons })),
+    ...['field', 'matched'].map((name) => ({ required: [name], properties: noneBut(name), anyOf: comparisons })),
   ];
+}
+
+function noneBut(form: string): Record<string, false> {
+  const others = ['and', 'or', 'not', 'field', 'matched'].filter((name) => name !== form);
+  return Object.fromEntries(others.map((name) => [name, false as const]));
 }
 
 /** `count` is of events, the others of a member of theirs. */

@@ -17,10 +17,9 @@ export const EVENT_MEMBERS = ['name', 'where', 'greedy', 'within'] as const;
 
 const text = z.string().min(1);
 const count = z.int().min(1).max(1_000);
+const noDuration = 'is no span of time; write ms as a number above 0, or a text such as "30s", "1m", "2h"';
 const duration = z
-  .union([z.int().min(1), z.string().regex(DURATION)], {
-    error: 'is no span of time; write ms as a number above 0, or a text such as "30s", "1m", "2h"',
-  })
+  .union([z.int().min(1), z.string().regex(DURATION, { error: noDuration })], { error: noDuration })
   .meta({ id: 'duration' });
 const path = text.describe('Path to a member of the event: amount, payload.total, payload.lines.0.price.');
 
@@ -40,7 +39,7 @@ export const matchedSchema = z
 export const referenceSchema = z
   .strictObject({
     field: path.optional(),
-    matched: matchedSchema.optional(),
+    matched: matchedSchema.optional().describe('Of the events matched so far.'),
     factor: z.number().optional().describe('Multiplies the value; only numbers.').meta({ default: 1 }),
     plus: z.number().optional().describe('Is added to the value; only numbers.').meta({ default: 0 }),
   })
@@ -71,7 +70,7 @@ export const conditionSchema: z.ZodType<ConditionSpec> = z
       return conditionSchema.optional().describe('This does not hold.');
     },
     field: path.optional(),
-    matched: matchedSchema.optional(),
+    matched: matchedSchema.optional().describe('Compares what the events matched so far have together.'),
     eq: equal.describe('Equal, of the same type.'),
     ne: equal.describe('There, and not equal.'),
     gt: ordered.describe('Greater.'),
@@ -138,17 +137,16 @@ export const stageSchema: z.ZodType<StageSpec> = z
   .describe('One event (name), or stages inside (group).')
   .meta({ id: 'stage' });
 
+export const skipTargetSchema = z.strictObject({
+  skipToFirst: text.optional().describe('Partial matches that begin before the first event of this stage.'),
+  skipToLast: text.optional().describe('Partial matches that begin before the last event of this stage.'),
+});
+
 const skip = z
-  .union(
-    [
-      z.enum(['noSkip', 'skipToNext', 'skipPastLastEvent']),
-      z.strictObject({ skipToFirst: text.optional(), skipToLast: text.optional() }),
-    ],
-    {
-      error:
-        'is no skip strategy; write "noSkip", "skipToNext", "skipPastLastEvent", {"skipToFirst": stage} or {"skipToLast": stage}',
-    },
-  )
+  .union([z.enum(['noSkip', 'skipToNext', 'skipPastLastEvent']), skipTargetSchema], {
+    error:
+      'is no skip strategy; write "noSkip", "skipToNext", "skipPastLastEvent", {"skipToFirst": stage} or {"skipToLast": stage}',
+  })
   .optional()
   .describe('What of the partial matches is given up when a match is found.')
   .meta({ default: 'noSkip' });
@@ -157,7 +155,9 @@ export const patternSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors: where this schema is.'),
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, {
+      error: 'has a form that is not allowed here; write letters, digits, _ and -, up to 100',
+    })
     .describe('Letters, digits, _ and -; names the pattern in messages and alerts.'),
   description: z.string().optional().describe('For people.'),
   input: z
