@@ -23,6 +23,8 @@ function costOf(result: Result): number {
       return result.rssBytes;
     case 'recovery':
       return result.recoveryMs;
+    case 'cep':
+      return result.usPerEvent;
     case 'mesh':
       return lagTrend(result.lag).late;
     default:

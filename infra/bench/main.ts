@@ -13,6 +13,7 @@ import { Profiles } from './profiles.ts';
 import { Progress } from './progress.ts';
 import type { Result, RowName } from './result.ts';
 import { benchBridge } from './rows/bridge.ts';
+import { benchCep } from './rows/cep.ts';
 import { Dataset } from './rows/dataset.ts';
 import { benchIdle } from './rows/idle.ts';
 import { benchLatency } from './rows/latency.ts';
@@ -101,6 +102,8 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
       return benchRecovery(mesh, options.keys);
     case 'idle':
       return benchIdle(mesh);
+    case 'cep':
+      return benchCep(mesh);
     case 'mesh':
       return benchMesh(mesh, options);
     default:

@@ -118,4 +118,13 @@ export interface MeshResult {
   readonly otherLoad?: number;
 }
 
-export type Result = ThroughputResult | LatencyResult | MemoryResult | RecoveryResult | MeshResult;
+export interface CepResult {
+  readonly kind: 'cep';
+  readonly row: string;
+  readonly usPerEvent: number;
+  /** Live when the last event came. */
+  readonly partialMatches: number;
+  readonly snapshotBytes: number;
+}
+
+export type Result = CepResult | ThroughputResult | LatencyResult | MemoryResult | RecoveryResult | MeshResult;

@@ -2,6 +2,7 @@
 import { LATENCY_MS, PEERS, RECOVERY_MS } from './budgets.ts';
 import { lagTrend } from './lag-trend.ts';
 import type {
+  CepResult,
   LatencyResult,
   MemoryResult,
   MeshResult,
@@ -35,6 +36,8 @@ export function report(results: readonly Result[], machine: Machine): string {
   const recovery = results.filter((result) => result.kind === 'recovery');
   if (throughput.length > 0) parts.push(throughputTable(throughput));
   if (throughput.some(({ row }) => row.startsWith('path'))) parts.push(peerTable());
+  const cep = results.filter((result) => result.kind === 'cep');
+  if (cep.length > 0) parts.push(cepTable(cep));
   if (latency.length > 0) parts.push(latencyTable(latency));
   if (recovery.length > 0) parts.push(recoveryTable(recovery));
   if (memory.length > 0) parts.push(memoryTable(memory));
@@ -128,6 +131,16 @@ function memoryTable(results: readonly MemoryResult[]): string {
     privateBytes === undefined ? 'not available' : (privateBytes / 1e6).toFixed(0),
   ]);
   return table(['idle worker', 'RSS MB', 'of it private'], rows);
+}
+
+function cepTable(results: readonly CepResult[]): string {
+  const rows = results.map(({ row, usPerEvent, partialMatches, snapshotBytes }) => [
+    row,
+    usPerEvent.toPrecision(3),
+    thousands(partialMatches),
+    thousands(snapshotBytes),
+  ]);
+  return table(['pattern operator, one key', 'us/event', 'live partial matches', 'snapshot bytes'], rows);
 }
 
 /** Whether a mesh kept up, and what each of its processes took. */
