@@ -54,7 +54,7 @@ describe('report', () => {
   it('holds the workers, not the servers, against the budget, and shows the peers beside the path', () => {
     const text = unpadded(report([path(8)], MACHINE));
     expect(text).toContain('| path: bridge, sales | 125,000 | bridge 8.0, sales 2.0 | Kafka 90.0 |');
-    expect(text).toContain('10.0 (ok, budget 10.5) | EVENTS 63 | 0.25 |');
+    expect(text).toContain('10.0 (ok, budget 10.5) | EVENTS 63 | | 0.25 |');
     expect(text).toContain('PyFlink');
     expect(report([path(9)], MACHINE)).toContain('11.0 (OVER budget 10.5)');
   });
