@@ -4,9 +4,11 @@ import { encodeId } from '../../shared/events/id.ts';
 import type { OrderItemEvent } from '../../shared/events/order-item.ts';
 import { partitionName, partitionOf } from '../../shared/events/partition.ts';
 import type { ProductDeleted, ProductState } from '../../shared/events/product.ts';
+import { checkLaw } from '../../shared/testing/law.ts';
 import type { Outcome, Step } from '../../shared/testing/stage-harness.ts';
-import type { InventoryEvent } from './inventory.ts';
+import { inventory, type InventoryEvent } from './inventory.ts';
 import type { ProductValue } from './product-record.ts';
+import { inventorySummary } from './summary.ts';
 
 export const ITEMS = 'dbserver1.public.order_items';
 export const PRODUCTS = 'dbserver1.public.products';
@@ -57,4 +59,19 @@ export function keyOf(id: string): string {
 export function productIn(outcome: Outcome, id: string): ProductValue | undefined {
   const text = outcome.results.get(keyOf(id));
   return text === undefined ? undefined : (JSON.parse(text) as ProductValue);
+}
+
+type Steps = readonly (Step<InventoryEvent> | Step<InventoryEvent>[])[];
+
+/** A row from long before START. */
+export const OLD = row(-100, '1', 20);
+
+/** Checks the law, too. */
+export function run(...steps: Steps): Outcome {
+  return checkLaw([inventory(), inventorySummary], steps.flat());
+}
+
+/** What came out for product 1. */
+export function product(...steps: Steps): ProductValue | undefined {
+  return productIn(run(...steps), '1');
 }

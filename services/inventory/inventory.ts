@@ -12,7 +12,7 @@
  *
  * Forgotten, by event time: a day of sales after `keptDays`, a delete too; and a product of which nothing is left.
  *
- * Invariants (inventory.test.ts):
+ * Invariants (inventory.test.ts, inventory.property.test.ts):
  * 1. A product's value depends on its events and on the day of the watermark, not on how topics and Kafka partitions
  *    interleaved: days are sums, and of rows the latest stands.
  * 2. Units sold are the sum of the quantities of the lines that stand.

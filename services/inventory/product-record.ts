@@ -4,7 +4,7 @@
  * Owns: which row stands, what is forgotten with it, the text of a value. Does not own: figures (stock-figures.ts),
  * sales (day-sales.ts), when anything is computed (inventory.ts).
  *
- * Invariants (inventory.test.ts):
+ * Invariants (inventory.test.ts, forgetting.test.ts):
  * 1. The row with the latest t stands, a delete being a row too; of equal ones that of the source that orders last,
  *    and of one source the one that came last.
  * 2. A row that was written `keptDays` or more after the product was deleted begins it anew: whether the delete was
