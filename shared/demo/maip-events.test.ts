@@ -57,7 +57,8 @@ it('only one type, when asked for; what is cancelled then was ordered before any
   const source = new MaipSource(1, 1_000, { only: 'maip.order.cancelled', disorderMs: 0 });
   for (const { topic, value } of Array.from({ length: 50 }, () => source.next(NOW))) {
     expect(topic).toBe('maip.order.cancelled');
-    expect(value).toMatchObject({ timestamp: NOW, payload: { amount: expect.any(Number) } });
+    expect(value.timestamp).toBe(NOW);
+    expect((value.payload as { amount: number }).amount).toBeGreaterThanOrEqual(5);
   }
 });
 

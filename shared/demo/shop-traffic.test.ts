@@ -75,7 +75,7 @@ describe('with bursts', () => {
     const alone = new OrderBursts(() => 0.5, 1_000);
     const planned = Array.from({ length: 600 }, (_, at) => alone.due(NOW + at * 1_000)).flatMap((plan) => plan ?? []);
     const due = planned.map(({ placedMs }) => placedMs - NOW);
-    expect(due).toEqual(expect.arrayContaining([40_000, 70_000])); // two, 30 s apart: no other burst has one then
+    expect(due.filter((ms) => ms === 40_000 || ms === 70_000)).toEqual([40_000, 70_000]); // two, 30 s apart: no other burst has one then
     const others = (some: readonly Order[]) => some.filter(({ customer }) => customer > 50);
     expect(howMany(others(all), 4, 5 * MINUTE_MS)).toBeGreaterThan(howMany(others(calm), 4, 5 * MINUTE_MS) + 10);
   });
