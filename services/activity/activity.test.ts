@@ -4,9 +4,10 @@ import { compactTime, formatTime } from '../../shared/event-time/time-text.ts';
 import { encodeId } from '../../shared/events/id.ts';
 import type { MaipEvent } from '../../shared/events/maip.ts';
 import { partitionName, partitionOf } from '../../shared/events/partition.ts';
+import { PartitionState } from '../../shared/runtime/partition-state.ts';
 import { checkLaw } from '../../shared/testing/law.ts';
 import { seededRandom } from '../../shared/testing/orders.ts';
-import { type Outcome, runStages, type Step } from '../../shared/testing/stage-harness.ts';
+import { framesOf, type Outcome, runStages, type Step } from '../../shared/testing/stage-harness.ts';
 import { activity } from './activity.ts';
 import { type CustomerWindowValue, MAX_TYPES, OTHER_TYPES, WINDOW_MS } from './customer-window.ts';
 import { readActivityOptions } from './main.ts';
@@ -101,13 +102,10 @@ describe('one window', () => {
   test('with everything taken back is empty, and says so', () => {
     const only = event(1, 'c', CREATED, { amount: 10 });
     const outcome = checkLaw(STAGES, [data(only, retraction(only)), progress(5)]);
-    expect(windowOf(outcome, 'c')).toMatchObject({
-      total_events: 0,
-      event_counts: {},
-      total_amount: null,
-      first_event: null,
-      last_event: null,
-    });
+    expect(outcome.results.get(keyOf('c', START))).toBe(
+      '{"customer_id":"c","window_start":"2024-06-01T10:00:00Z","window_end":"2024-06-01T10:05:00Z","total_events":0,' +
+        '"event_counts":{},"total_amount":null,"amounts":{},"first_event":null,"last_event":null,"revision":0,"final":true}',
+    );
   });
 
   test('types may be named as members of objects are, and customers anything', () => {
@@ -115,11 +113,14 @@ describe('one window', () => {
     const customer = '../*.>"é';
     const outcome = checkLaw(STAGES, [
       data(...types.flatMap((type) => [event(1, customer, type), event(2, customer, type, { total: 1 })])),
+      data(...types.flatMap((type) => [event(1, 'no amounts', type), event(2, 'no amounts', type)])),
       progress(5),
     ]);
-    const { event_counts = {}, customer_id } = windowOf(outcome, customer) ?? {};
-    expect(Object.entries(event_counts).sort()).toEqual(types.map((type) => [type, 2]).sort());
-    expect(customer_id).toBe(customer);
+    for (const id of [customer, 'no amounts']) {
+      const { event_counts = {}, customer_id } = windowOf(outcome, id) ?? {};
+      expect(Object.entries(event_counts).sort()).toEqual(types.map((type) => [type, 2]).sort());
+      expect(customer_id).toBe(id);
+    }
   });
 
   test('does not grow with types that a producer makes up', () => {
@@ -183,15 +184,39 @@ describe('late events', () => {
   });
 });
 
-test('state is bounded by event time, and what was let go of is not taken up again', () => {
-  const stage = activity();
-  const kept = stage.tables['window.5m'];
-  expect(kept?.lifetimeMs?.({ isFinal: true })).toBe(48 * 60 * MINUTE);
-  expect(kept?.lifetimeMs?.({ isFinal: false })).toBeUndefined();
-  const steps = [data(event(0, 'c', VIEWED)), progress(5), progress(10), data(event(12, 'c', VIEWED)), progress(30)];
-  const outcome = checkLaw([stage], steps);
-  expect(outcome.results.size).toBe(2);
-  expect(outcome.state.size).toBe(0);
+describe('state', () => {
+  const steps = [data(event(0, 'c', VIEWED)), progress(5), data(event(1, 'c', VIEWED)), progress(10)];
+  const partition = partitionName(partitionOf('c'));
+
+  function runPartition(state: PartitionState): number[] {
+    state.open();
+    const isRead = (subject: string) => subject.includes(`.${partition}.`) || subject.includes('.progress.');
+    return framesOf(steps, 1)
+      .filter(({ subject }) => isRead(subject))
+      .map((message) => {
+        state.fold(message);
+        state.takeCommit(1, message.seq);
+        return state.tables.get('window.5m')?.size ?? 0;
+      });
+  }
+
+  test('is bounded by event time: a window leaves memory when it takes no more events', () => {
+    expect(runPartition(new PartitionState(activity(), partition))).toEqual([1, 1, 1, 0]);
+  });
+
+  test('does not grow with what readers keep: old windows leave again when a partition is taken over', () => {
+    const state = new PartitionState(activity(), partition);
+    const kept = windowOf(runStages(STAGES, steps), 'c');
+    state.loadKey('window.5m.c.20240601T100000Z', JSON.stringify(kept));
+    state.restore({ seq: 1, pos: 0, wm: START + 60 * MINUTE, late: 0, src: [] });
+    expect(runPartition(state)[0]).toBe(0);
+  });
+
+  test('is kept by readers for its lifetime once it is final', () => {
+    const table = activity().tables['window.5m'];
+    expect(table?.lifetimeMs?.({ isFinal: true })).toBe(48 * 60 * MINUTE);
+    expect(table?.lifetimeMs?.({ isFinal: false })).toBeUndefined();
+  });
 });
 
 /** The definition, read literally, over what is left when retractions have taken back what they name. */

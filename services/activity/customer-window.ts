@@ -112,7 +112,8 @@ export function countEvent(window: CustomerWindow, { t, type, payload, retract }
     count.amounts += sign;
     count.sum += sign * amount;
   }
-  if (retract) removeTime(window.times, t - window.bounds.start);
+  if (window.events === 0) window.times.length = 0;
+  else if (retract) removeTime(window.times, t - window.bounds.start);
   else addTime(window.times, t - window.bounds.start);
   if (count.events === 0) window.types.splice(window.types.indexOf(count), 1); // a window read back has it no more
   return true;

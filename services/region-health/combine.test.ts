@@ -96,7 +96,19 @@ describe('alerts of a region', () => {
   });
 });
 
-describe('late downloads', () => {
+test('an outage that nobody has heard of for thirty days is followed no more; its alert stays', () => {
+  const runsAfter = (days: number) => {
+    const at = days * 24 * 60;
+    const other = minute(at, 1, 0, { region: 'us' });
+    const outcome = checkLaw(STAGES, [minute(0, 0, 10), progress(60), other, progress((at + 10) * 60)]);
+    expect(shortly(outcome)).toHaveLength(2);
+    return [...outcome.state.keys()].filter((key) => key.startsWith('all.run.'));
+  };
+  expect(runsAfter(29)).toHaveLength(2);
+  expect(runsAfter(31)).toEqual([]);
+});
+
+describe('downloads that come late or out of order', () => {
   const three = [minute(0, 10, 0), minute(1, 6, 4), minute(2, 10, 0), progress(180)];
   const rate = (outcome: Outcome) => shortly(outcome).filter((line) => line.includes('low_success_rate'));
 
@@ -109,6 +121,14 @@ describe('late downloads', () => {
   test('join two runs, or bring one forward', () => {
     const outcome = checkLaw(STAGES, [...three, minute(3, 5, 5), progress(240), minute(2, 0, 5), minute(0, 0, 5)]);
     expect(rate(outcome)).toEqual(['eu.low_success_rate.20240601T100000Z critical 4 -']);
+  });
+
+  test('that came in any order are settled in the order of their minutes', () => {
+    const steps = [minute(2, 10, 0), minute(1, 0, 10), progress(10 * 60), minute(11, 0, 10), progress(12 * 60)];
+    expect(rate(checkLaw(STAGES, steps))).toEqual([
+      'eu.low_success_rate.20240601T100100Z critical 1 10:02',
+      'eu.low_success_rate.20240601T101100Z critical 1 -',
+    ]);
   });
 
   test('raise and correct alerts when downloads are taken back', () => {

@@ -4,7 +4,7 @@
  * Owns: the table of alerts, and of each region and condition the run that stood when its last settled minute ended.
  * Does not own: minutes, and when one is complete or settled, that is, takes no more downloads (combine.ts).
  *
- * Invariants (region-alerts.test.ts, combine.test.ts):
+ * Invariants (combine.test.ts):
  * 1. After each call, the alerts that are not over for good are those of findAlerts over the complete minutes.
  * 2. What is held is derived from the runs and the minutes, so a restart changes nothing.
  * 3. A run that no minute can go on with is forgotten (outages.ts, invariant 2).
@@ -33,7 +33,6 @@ export class RegionAlerts {
     this.#alerts = alerts;
     this.#runs = runs;
     this.#options = options;
-    for (const [id, run] of runs.entries()) this.#shown.set(id, textsOf([run]));
   }
 
   /** Takes up what a former owner of the partition wrote. `minutes`: those complete, ascending. */
