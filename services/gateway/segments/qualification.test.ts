@@ -58,11 +58,17 @@ describe('who would be in a segment', () => {
   });
 
   it('is nobody for a moment that is none: all that comes and goes at once is one change', () => {
-    const exact = storedSegment({
-      rules: [{ id: 'r1', eventType: 'view', attribute: 'count', operator: 'EQ', value: 1 }],
-    });
-    const both = [1, 2].map((): Event => ({ t: NOW - MINUTE, type: 'view', value: 1 }));
-    expect(qualifyAll([exact], exact.id, both)).toEqual({ now: false, inLastHour: false });
+    const withViews = (value: number) =>
+      storedSegment({
+        windowMinutes: 5,
+        rules: [{ id: 'r1', eventType: 'view', attribute: 'count', operator: 'EQ', value }],
+      });
+    const views = (...minutesAgo: readonly number[]) =>
+      minutesAgo.map((minutes): Event => ({ t: NOW - minutes * MINUTE, type: 'view', value: 1 }));
+    const nobody = { now: false, inLastHour: false };
+    expect(qualifyAll([withViews(1)], 'big-spenders', views(1, 1))).toEqual(nobody);
+    // One slides out at the very moment at which the other comes.
+    expect(qualifyAll([withViews(0)], 'big-spenders', views(6, 1))).toEqual(nobody);
   });
 
   it('is whom a naive evaluation at every moment finds', () => {
