@@ -71,8 +71,15 @@ function constantChecks(spec: ConditionSpec): Check[] {
   return checks;
 }
 
+/** Numbers are what is compared most: each comparison has a function of its own, without a table or another call. */
 function constantCheck(name: Ordering, wanted: Value): Check {
-  if (name === 'eq') return (value) => value === wanted; // one comparison: the commonest condition there is
+  if (name === 'eq') return (value) => value === wanted;
+  if (typeof wanted === 'number') {
+    if (name === 'gt') return (value) => typeof value === 'number' && value > wanted;
+    if (name === 'gte') return (value) => typeof value === 'number' && value >= wanted;
+    if (name === 'lt') return (value) => typeof value === 'number' && value < wanted;
+    if (name === 'lte') return (value) => typeof value === 'number' && value <= wanted;
+  }
   const compare = COMPARE[name];
   return (value) => compare(value, wanted);
 }

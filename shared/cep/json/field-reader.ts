@@ -42,12 +42,6 @@ function member(value: unknown, name: string): unknown {
 }
 
 function scalar(value: unknown): Value {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return value;
-    default:
-      return value === null ? null : undefined;
-  }
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return value === null ? null : undefined;
 }
