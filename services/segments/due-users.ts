@@ -52,8 +52,12 @@ export class DueUsers<U extends Due> {
     this.#timers.advance(slot, () => {});
     const users = this.#slots.get(slot) ?? [];
     this.#slots.delete(slot);
-    const due = users.filter((user) => user.slot === slot);
-    for (const user of due) user.slot = Number.POSITIVE_INFINITY;
+    const due: U[] = [];
+    for (const user of users) {
+      if (user.slot !== slot) continue;
+      user.slot = Number.POSITIVE_INFINITY; // it may be in the slot twice
+      due.push(user);
+    }
     return due;
   }
 }

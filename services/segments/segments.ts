@@ -10,13 +10,14 @@
  * out when event time leaps.
  *
  * Owns: tables `events` (the last hour in chunks), `rules`, `pending` (how far the work of a rule change or a leap has
- * come), `user`, `member`.
+ * come), and which users there are. Does not own: what is shown of them (results.ts), their counts (user-events.ts).
  *
- * Invariants (segments.test.ts):
+ * Invariants (segments.property.test.ts):
  * 1. A user's document is a naive evaluation of all rules over the events of the last hour.
  * 2. A member key is there exactly while the user's document says qualified.
  * 3. An event as old as an hour at the watermark goes to LATE; every other one counts.
- * 4. What one message causes is bounded; the rest is done with the messages that follow, and the outcome is the same.
+ * 4. What one message causes is bounded; the rest is done with the messages that follow, and the outcome for those who
+ *    have events is the same. (The last document of a user forgotten meanwhile is of the rules in force when its turn comes.)
  */
 import { decodeId, encodeId } from '../../shared/events/id.ts';
 import {
@@ -27,13 +28,12 @@ import {
   type Table,
 } from '../../shared/events/stage.ts';
 import { USER_EVENT_TYPES, type UserEvent } from '../../shared/events/user-event.ts';
-import { isQualified } from '../../shared/segments/evaluate.ts';
 import { decodeChunk, encodeChunk, type EventChunk } from '../../shared/segments/event-chunk.ts';
 import { readRuleSet } from '../../shared/segments/read-rule-set.ts';
 import type { SegmentRuleSet } from '../../shared/segments/rule-set.ts';
-import type { SegmentMember } from '../../shared/segments/segment-result.ts';
 import { MAX_VALUE, scaleValue } from '../../shared/segments/value.ts';
 import { DueUsers } from './due-users.ts';
+import { evaluate, Results } from './results.ts';
 import { NO_RULES, type Rules, rulesOf } from './rules.ts';
 import { encodeUser, type User } from './user-document.ts';
 import { HOUR_MS, UserEvents } from './user-events.ts';
@@ -80,8 +80,7 @@ class Segments implements Decision<UserEvent> {
   readonly #ruleSets: Table<SegmentRuleSet>;
   readonly #pending: Table<Pending>;
   readonly #chunks: Table<EventChunk>;
-  readonly #documents: Table<User>;
-  readonly #members: Table<SegmentMember>;
+  readonly #results: Results;
   readonly #users = new Map<string, User>();
   readonly #due: DueUsers<User>;
   #rules: Rules = NO_RULES;
@@ -91,8 +90,6 @@ class Segments implements Decision<UserEvent> {
   #stale: User[] = [];
   /** The last user evaluated by them (its token). */
   #after = '';
-  /** Segments that are gone, of which users may still be members. */
-  #formerSegments: readonly string[] = [];
 
   constructor(ctx: StageContext, options: SegmentsOptions) {
     this.#ctx = ctx;
@@ -100,14 +97,13 @@ class Segments implements Decision<UserEvent> {
     this.#ruleSets = ctx.table('rules');
     this.#pending = ctx.table('pending');
     this.#chunks = ctx.table('events');
-    this.#documents = ctx.table('user');
-    this.#members = ctx.table('member');
+    this.#results = new Results(ctx.table('user'), ctx.table('member'));
     this.#due = new DueUsers(options.stepMs);
     const set = this.#ruleSets.get('');
     if (set) this.#rules = rulesOf(set, NO_RULES);
     const { reached, after, segments: former = [] } = this.#pending.get('') ?? {};
     this.#reached = reached ?? this.#target();
-    this.#formerSegments = former;
+    this.#results.formerSegments = former;
     this.#after = after ?? '';
     this.#load(after);
   }
@@ -127,10 +123,10 @@ class Segments implements Decision<UserEvent> {
       this.#ctx.late({ reason: `the rules before stay in force: ${reading.problems.join('; ')}`, event: json });
       return;
     }
-    const formerSegments = new Set([...this.#formerSegments, ...this.#rules.places.keys()]);
+    const formerSegments = new Set([...this.#results.formerSegments, ...this.#rules.places.keys()]);
     this.#rules = rulesOf(reading.set, this.#rules);
     this.#ruleSets.put('', reading.set);
-    this.#formerSegments = [...formerSegments].filter((id) => !this.#rules.places.has(id));
+    this.#results.formerSegments = [...formerSegments].filter((id) => !this.#rules.places.has(id));
     this.#stale = [...this.#users.values()].sort(byTokenFalling);
     this.#after = '';
     this.#catchUp(this.#options.resultsAMessage);
@@ -151,12 +147,12 @@ class Segments implements Decision<UserEvent> {
     else this.#due.schedule(user, events.nextChange); // older than all that the rules look at
   }
 
-  #retract({ k, t, type, value, ...rest }: UserEvent, scaled: number): void {
+  #retract(event: UserEvent, scaled: number): void {
+    const { k, t, type } = event;
     const user = this.#userOf(k);
-    if (!user?.events.remove(t, USER_EVENT_TYPES.indexOf(type), scaled, this.#reached)) {
-      const event = { k, t, type, value, ...rest };
+    if (!user?.events.remove(t, USER_EVENT_TYPES.indexOf(type), scaled, this.#reached))
       this.#ctx.late({ reason: 'retraction of an event that was never counted', event });
-    } else if (user.events.isEmpty) this.#forget(user, t);
+    else if (user.events.isEmpty) this.#forget(user, t);
     else this.#settle(user);
   }
 
@@ -182,7 +178,7 @@ class Segments implements Decision<UserEvent> {
       });
       const user = this.#hold(decodeId(token), token, chunks);
       user.events.useWindows(this.#rules.windows, this.#reached);
-      this.#evaluate(user);
+      evaluate(user, this.#rules);
       this.#due.schedule(user, user.events.nextChange);
       if (after === undefined || token <= after) continue;
       user.rules = undefined; // what it is a member of was decided by rules that are gone, or by these
@@ -212,55 +208,9 @@ class Segments implements Decision<UserEvent> {
     return user;
   }
 
-  /** Brings all that shows a changed user up to date. */
   #settle(user: User): void {
-    if (user.rules === this.#rules) this.#updateMembers(user);
-    else this.#adopt(user);
-    if (this.#rules.segments.length > 0) this.#documents.put(user.token, user);
+    this.#results.show(user, this.#rules, this.#reached);
     this.#due.schedule(user, user.events.nextChange);
-  }
-
-  #updateMembers(user: User): void {
-    const { segments } = this.#rules;
-    const { totals } = user.events;
-    const { qualified } = user;
-    for (let at = 0; at < segments.length; at++) {
-      const segment = segments[at];
-      if (!segment) continue;
-      const is = isQualified(segment, totals, qualified);
-      if (is === qualified[at]) continue;
-      qualified[at] = is;
-      this.#setMember(user, segment.id, is);
-    }
-  }
-
-  /** Evaluates a user by the rules in force for the first time. */
-  #adopt(user: User): void {
-    const { rules: former, qualified: was, events } = user;
-    if (events.windows !== this.#rules.windows) events.useWindows(this.#rules.windows, this.#reached);
-    this.#evaluate(user);
-    for (const [at, { id }] of this.#rules.segments.entries()) {
-      const before = former && was[former.places.get(id) ?? -1] === true;
-      const is = user.qualified[at] === true;
-      if (is !== before) this.#setMember(user, id, is);
-    }
-    for (const id of former?.places.keys() ?? this.#formerSegments)
-      if (!this.#rules.places.has(id) && (!former || was[former.places.get(id) ?? -1]))
-        this.#setMember(user, id, false);
-    if (this.#rules.segments.length === 0) this.#documents.delete(user.token);
-  }
-
-  #evaluate(user: User): void {
-    user.rules = this.#rules;
-    user.qualified = [];
-    for (const segment of this.#rules.segments)
-      user.qualified.push(isQualified(segment, user.events.totals, user.qualified));
-  }
-
-  #setMember({ token, id }: User, segment: string, is: boolean): void {
-    const key = `${segment}.${token}`;
-    if (is) this.#members.put(key, { user_id: id });
-    else this.#members.delete(key);
   }
 
   /** Goes on with what a leap of time and a rule change left to do. */
@@ -301,34 +251,30 @@ class Segments implements Decision<UserEvent> {
   }
 
   #storePending(target: number): void {
-    if (this.#stale.length === 0) this.#formerSegments = [];
+    if (this.#stale.length === 0) this.#results.formerSegments = [];
     const isBehind = this.#reached !== target;
     if (!isBehind && this.#stale.length === 0) this.#pending.delete('');
     else
       this.#pending.put('', {
         ...(isBehind && { reached: this.#reached }),
-        ...(this.#stale.length > 0 && { after: this.#after, segments: this.#formerSegments }),
+        ...(this.#stale.length > 0 && { after: this.#after, segments: this.#results.formerSegments }),
       });
   }
 
   /** Nothing of the last hour is left of the user. */
   #slideOut(user: User): void {
     const { events } = user;
-    if (user.rules !== this.#rules) this.#adopt(user);
+    if (user.rules !== this.#rules) this.#results.adopt(user, this.#rules, this.#reached);
     events.advance(events.latest + HOUR_MS);
     this.#forget(user, events.latest + HOUR_MS);
   }
 
-  /** A last document says that the user is in no segment. */
   #forget(user: User, at: number): void {
-    if (user.rules !== this.#rules) this.#adopt(user);
-    for (const [n, { id }] of this.#rules.segments.entries()) if (user.qualified[n]) this.#setMember(user, id, false);
-    user.qualified.fill(false);
-    user.goneAt = at;
+    if (user.rules !== this.#rules) this.#results.adopt(user, this.#rules, this.#reached);
+    this.#results.showLast(user, this.#rules, at);
     user.slot = Number.POSITIVE_INFINITY;
     user.events.dropAll();
     this.#users.delete(user.id);
-    if (this.#rules.segments.length > 0) this.#documents.put(user.token, user);
   }
 }
 
