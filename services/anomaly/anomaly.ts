@@ -124,7 +124,7 @@ class Anomaly implements Decision<OrderEvent> {
     const before = this.#customers.get(order.k);
     if (before?.has(order.id)) return; // the same record again
     if (before) this.#raise(findOutlier('statistical_outlier', rules.statisticalOutlier, order, before.amounts));
-    const history = this.#customers.add(order);
+    const history = this.#customers.add(order, before);
     if (isCorrection) return;
     this.#raise(findCrowd('order_spike', rules.orderSpike, order, history));
     this.#raise(findCrowd('rapid_orders', rules.rapidOrders, order, history));

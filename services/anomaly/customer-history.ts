@@ -13,13 +13,7 @@ import { RunningAmounts, type RunningAmountsValue } from './running-amounts.ts';
 
 export const MAX_RECENT = 256;
 
-/** What `countAround` found: the orders of the window that holds the most of them with the order asked for. */
-export interface Crowd {
-  readonly orders: number;
-  /** The newest, at most `MAX_NAMED`. */
-  ids(): readonly string[];
-}
-
+/** Ids that are named as evidence. */
 const MAX_NAMED = 20;
 
 interface CustomerHistoryValue {
@@ -91,15 +85,16 @@ export class CustomerHistory {
     return true;
   }
 
-  /** Orders less than `withinMs` apart, up to the last one that is that near to the one at `t`. */
-  countAround(t: number, withinMs: number): Crowd {
-    const times = this.#times;
-    let end = times.length;
-    while (end > 0 && (times[end - 1] ?? 0) >= t + withinMs) end--;
-    const last = times[end - 1] ?? t;
-    let start = end;
-    while (start > 0 && (times[start - 1] ?? 0) > last - withinMs) start--;
-    return { orders: end - start, ids: () => this.#ids.slice(Math.max(start, end - MAX_NAMED), end) };
+  /** How many orders are less than `withinMs` apart, up to the last one that is that near to the one at `t`. */
+  countAround(t: number, withinMs: number): number {
+    const end = this.#endOf(t, withinMs);
+    return end - this.#startOf(end, withinMs);
+  }
+
+  /** The newest of them. */
+  idsAround(t: number, withinMs: number): string[] {
+    const end = this.#endOf(t, withinMs);
+    return this.#ids.slice(Math.max(this.#startOf(end, withinMs), end - MAX_NAMED), end);
   }
 
   encode(): string {
@@ -108,6 +103,19 @@ export class CustomerHistory {
       `{"amounts":${this.amounts.encode()},"newest":${this.#newest},"dropped":${dropped},` +
       `"times":[${this.#times.join()}],"ids":${JSON.stringify(this.#ids)}}`
     );
+  }
+
+  #endOf(t: number, withinMs: number): number {
+    let end = this.#times.length;
+    while (end > 0 && (this.#times[end - 1] ?? 0) >= t + withinMs) end--;
+    return end;
+  }
+
+  #startOf(end: number, withinMs: number): number {
+    const last = this.#times[end - 1] ?? 0;
+    let start = end;
+    while (start > 0 && (this.#times[start - 1] ?? 0) > last - withinMs) start--;
+    return start;
   }
 
   #remember(id: string, t: number): void {

@@ -36,10 +36,10 @@ export class Customers {
     return this.#table.get(encodeId(customer));
   }
 
-  /** An order that is known already changes nothing. */
-  add({ k, id, t, amount }: Purchase): CustomerHistory {
+  /** An order that is known already changes nothing. `known`: what `get` gave, if it was asked. */
+  add({ k, id, t, amount }: Purchase, known?: CustomerHistory): CustomerHistory {
     const key = encodeId(k);
-    const history = this.#open(key, t);
+    const history = known ?? this.#open(key, t);
     if (history.add(id, t, amount, this.#horizonMs)) this.#table.put(key, history);
     return history;
   }

@@ -7,7 +7,7 @@
 import type { Occurrence } from '../../shared/alerts/alert.ts';
 import { formatMoney } from '../../shared/events/money.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
-import type { Crowd, CustomerHistory } from './customer-history.ts';
+import type { CustomerHistory } from './customer-history.ts';
 import { type AmountRule, type CountRule, type OutlierRule, severityAt } from './rules.ts';
 import type { RunningAmounts } from './running-amounts.ts';
 
@@ -54,36 +54,36 @@ export function findCrowd(
   order: Purchase,
   history: CustomerHistory,
 ): Occurrence | undefined {
-  const crowd = crowdOf(rule, order, history);
-  if (!crowd) return undefined;
+  const orders = crowdOf(rule, order, history);
+  if (orders === undefined) return undefined;
   const name = type === 'order_spike' ? 'Order spike' : 'Rapid orders';
   return {
     ...aboutOrder(type, order),
-    severity: severityAt(rule, crowd.orders),
+    severity: severityAt(rule, orders),
     get description() {
-      return `${name}: customer ${order.k} placed ${crowd.orders} orders within ${spanText(rule.withinMs)}`;
+      return `${name}: customer ${order.k} placed ${orders} orders within ${spanText(rule.withinMs)}`;
     },
     get details(): Details {
-      return countEvidence(rule, crowd);
+      return countEvidence(rule, order, history, orders);
     },
   };
 }
 
 /** The order processor's second rule. */
 export function findFraudVelocity(rule: CountRule, order: Purchase, history: CustomerHistory): Occurrence | undefined {
-  const crowd = crowdOf(rule, order, history);
-  if (!crowd) return undefined;
+  const orders = crowdOf(rule, order, history);
+  if (orders === undefined) return undefined;
   const reason = () =>
-    `More than ${rule.orders - 1} orders within ${spanText(rule.withinMs)}: ${crowd.orders} orders of one customer`;
+    `More than ${rule.orders - 1} orders within ${spanText(rule.withinMs)}: ${orders} orders of one customer`;
   return {
     ...aboutOrder('fraud_alert', order),
     id: `${order.id}:velocity`, // the same order may be a fraud alert by its amount too
-    severity: severityAt(rule, crowd.orders),
+    severity: severityAt(rule, orders),
     get description() {
       return `Possible fraud by customer ${order.k}: ${reason()}`;
     },
     get details(): Details {
-      return { reason: reason(), ...countEvidence(rule, crowd) };
+      return { reason: reason(), ...countEvidence(rule, order, history, orders) };
     },
   };
 }
@@ -130,18 +130,20 @@ function aboutOrder(type: string, { k, t, id }: Purchase): Pick<Occurrence, 'typ
   return { type, subject: { kind: 'customer', id: k }, at: t, id };
 }
 
-function crowdOf(rule: CountRule, { t }: Purchase, history: CustomerHistory): Crowd | undefined {
+/** How many orders, when these are enough. */
+function crowdOf(rule: CountRule, { t }: Purchase, history: CustomerHistory): number | undefined {
   if (!rule.enabled) return undefined;
-  const crowd = history.countAround(t, rule.withinMs);
-  return crowd.orders >= rule.orders ? crowd : undefined;
+  const orders = history.countAround(t, rule.withinMs);
+  return orders >= rule.orders ? orders : undefined;
 }
 
 function amountEvidence(rule: AmountRule, { id, amount }: Purchase): Details {
   return { order_id: id, amount: formatMoney(amount), over: formatMoney(rule.over) };
 }
 
-function countEvidence(rule: CountRule, crowd: Crowd): Details {
-  return { orders: crowd.orders, within_seconds: rule.withinMs / 1000, from: rule.orders, order_ids: crowd.ids() };
+function countEvidence(rule: CountRule, { t }: Purchase, history: CustomerHistory, orders: number): Details {
+  const order_ids = history.idsAround(t, rule.withinMs);
+  return { orders, within_seconds: rule.withinMs / 1000, from: rule.orders, order_ids };
 }
 
 function rounded(value: number): number {

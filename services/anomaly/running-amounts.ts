@@ -16,14 +16,14 @@ export type RunningAmountsValue = readonly [count: number, sum: string, squares:
 
 export class RunningAmounts {
   #count = 0;
-  #sum = 0n;
-  #squares = 0n;
+  #sum: Whole = 0;
+  #squares: Whole = 0;
 
   static decode([count, sum, squares]: RunningAmountsValue): RunningAmounts {
     const amounts = new RunningAmounts();
     amounts.#count = count;
-    amounts.#sum = BigInt(sum);
-    amounts.#squares = BigInt(squares);
+    amounts.#sum = canonical(BigInt(sum));
+    amounts.#squares = canonical(BigInt(squares));
     return amounts;
   }
 
@@ -43,29 +43,54 @@ export class RunningAmounts {
 
   /** Minor units. NaN for fewer than two. */
   get deviation(): number {
-    const spread = BigInt(this.#count) * this.#squares - this.#sum * this.#sum; // n^2 times the variance
+    const spread = minus(times(this.#count, this.#squares), times(this.#sum, this.#sum)); // n^2 times the variance
     return Math.sqrt(Number(spread) / this.#count / (this.#count - 1));
   }
 
   /** `amount` in minor units. */
   add(amount: number): void {
-    const whole = BigInt(amount);
     this.#count++;
-    this.#sum += whole;
-    this.#squares += whole * whole;
+    this.#sum = plus(this.#sum, amount);
+    this.#squares = plus(this.#squares, times(amount, amount));
   }
 
   /** False, and nothing changed: no amounts of which this is one have this sum. */
   remove(amount: number): boolean {
-    const whole = BigInt(amount);
     const count = this.#count - 1;
-    const sum = this.#sum - whole;
-    const squares = this.#squares - whole * whole;
-    const isPossible = count === 0 ? sum === 0n && squares === 0n : BigInt(count) * squares >= sum * sum;
+    const sum = minus(this.#sum, amount);
+    const squares = minus(this.#squares, times(amount, amount));
+    const isPossible = count === 0 ? sum === 0 && squares === 0 : times(count, squares) >= times(sum, sum);
     if (count < 0 || !isPossible) return false;
     this.#count = count;
     this.#sum = sum;
     this.#squares = squares;
     return true;
   }
+}
+
+/** A whole number: a bigint only when it is too large for a number, for bigints cost an allocation each. */
+type Whole = number | bigint;
+
+function canonical(value: bigint): Whole {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function plus(a: Whole, b: Whole): Whole {
+  const sum = Number(a) + Number(b);
+  return typeof a === 'number' && typeof b === 'number' && Number.isSafeInteger(sum)
+    ? sum
+    : canonical(BigInt(a) + BigInt(b));
+}
+
+function minus(a: Whole, b: Whole): Whole {
+  const rest = Number(a) - Number(b);
+  return typeof a === 'number' && typeof b === 'number' && Number.isSafeInteger(rest)
+    ? rest
+    : canonical(BigInt(a) - BigInt(b));
+}
+
+function times(a: Whole, b: Whole): Whole {
+  const product = Number(a) * Number(b);
+  return Number.isSafeInteger(product) ? product : canonical(BigInt(a) * BigInt(b));
 }

@@ -123,14 +123,21 @@ function fold(alert: Alert, occurrence: Occurrence): Alert {
   };
 }
 
+/** Hot in a storm: what comes in the order of time costs no sorting. */
 function countOne(alert: Alert, at: number, id: string): Pick<Alert, 'count' | 'first' | 'last' | 'occurrences'> {
-  const occurrences = [...alert.occurrences, [at, id] as const].sort(byTime).slice(0, KEPT);
+  const [earliest] = alert.occurrences;
   return {
     count: alert.count + 1,
-    first: formatTime(Math.min(Date.parse(alert.first), at)),
-    last: formatTime(Math.max(Date.parse(alert.last), at)),
-    occurrences,
+    first: earliest && earliest[0] <= at ? alert.first : formatTime(at),
+    last: Date.parse(alert.last) >= at ? alert.last : formatTime(at),
+    occurrences: withOccurrence(alert.occurrences, [at, id]),
   };
+}
+
+function withOccurrence(kept: Alert['occurrences'], occurrence: Alert['occurrences'][number]): Alert['occurrences'] {
+  const newest = kept.at(-1);
+  if (newest && byTime(newest, occurrence) > 0) return [...kept, occurrence].sort(byTime).slice(0, KEPT);
+  return kept.length < KEPT ? [...kept, occurrence] : kept;
 }
 
 /** Below 0: the occurrence is the one to show: more severe, or as severe and earlier. */

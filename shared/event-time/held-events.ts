@@ -30,7 +30,9 @@ export interface EventCodec<E> {
 
 /** Events that arrived one after the other. */
 export interface HeldChunk<E> {
-  readonly events: HeldEvent<E>[];
+  count: number;
+  /** As read from the table, until they are taken up. */
+  loaded: readonly HeldEvent<E>[];
   /** Those that are not released. */
   waiting: number;
   /** The events' JSON text, grown with them: an open chunk is written again and again. */
@@ -99,9 +101,8 @@ export class HeldEvents<E> {
   add(event: E, t: number, source: string): boolean {
     if (t <= this.#releasedTo) return false;
     const chunk = this.#chunkToFill();
-    const sequence = this.#newest * CHUNK_EVENTS + chunk.events.length;
-    this.#buffer.add(event, t, source, sequence);
-    write(chunk, { t, source, sequence, event }, this.#codec);
+    this.#buffer.add(event, t, source, this.#newest * CHUNK_EVENTS + chunk.count);
+    write(chunk, event, t, source, this.#codec);
     chunk.waiting++;
     this.#table.put(this.#key, chunk);
     return true;
@@ -133,7 +134,7 @@ export class HeldEvents<E> {
 
   #chunkToFill(): HeldChunk<E> {
     const former = this.#open;
-    if (former && former.events.length < CHUNK_EVENTS && former.text.length < CHUNK_CHARS) return former;
+    if (former && former.count < CHUNK_EVENTS && former.text.length < CHUNK_CHARS) return former;
     const opened = newChunk<E>();
     if (former) {
       if (former.waiting === 0) this.#forget(this.#newest);
@@ -156,12 +157,12 @@ export class HeldEvents<E> {
       if (key === BEHIND) continue;
       const number = Number(key);
       this.#chunks.set(number, chunk);
-      chunk.waiting = 0;
-      for (const [at, event] of chunk.events.entries()) {
+      for (const event of chunk.loaded) {
         if (event.t <= this.#releasedTo) continue;
         chunk.waiting++;
-        held.push({ ...event, sequence: number * CHUNK_EVENTS + at });
+        held.push({ ...event, sequence: number * CHUNK_EVENTS + event.sequence });
       }
+      chunk.loaded = [];
       if (number < this.#newest) continue;
       this.#newest = number;
       this.#key = key;
@@ -172,23 +173,25 @@ export class HeldEvents<E> {
 }
 
 function newChunk<E>(): HeldChunk<E> {
-  return { events: [], waiting: 0, text: '', sources: [] };
+  return { count: 0, loaded: [], waiting: 0, text: '', sources: [] };
 }
 
-function write<E>(chunk: HeldChunk<E>, held: HeldEvent<E>, codec: EventCodec<E>): void {
-  const { events, sources } = chunk;
-  let place = sources.indexOf(held.source);
-  if (place < 0) place = sources.push(held.source) - 1;
-  chunk.text += `${events.length === 0 ? '' : ','}[${held.t},${place},${codec.encode(held.event)}]`;
-  events.push(held);
+function write<E>(chunk: HeldChunk<E>, event: E, t: number, source: string, codec: EventCodec<E>): void {
+  const { sources } = chunk;
+  let place = sources.indexOf(source);
+  if (place < 0) place = sources.push(source) - 1;
+  chunk.text += `${chunk.count === 0 ? '' : ','}[${t},${place},${codec.encode(event)}]`;
+  chunk.count++;
 }
 
 function decodeChunk<E>({ sources, events, releasedTo }: HeldChunkValue, codec: EventCodec<E>): HeldChunk<E> {
   const chunk: HeldChunk<E> = { ...newChunk<E>(), ...(releasedTo === undefined ? {} : { releasedTo }) };
-  for (const [sequence, [t, place, json]] of events.entries()) {
+  chunk.loaded = events.map(([t, place, json], sequence) => {
     const source = sources[place];
     if (source === undefined) throw new Error(`Cannot read a held event: it names source "${place}" of none`);
-    write(chunk, { t, source, sequence, event: codec.decode(json, t) }, codec);
-  }
+    const event = codec.decode(json, t);
+    write(chunk, event, t, source, codec);
+    return { t, source, sequence, event };
+  });
   return chunk;
 }
