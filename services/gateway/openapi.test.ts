@@ -213,7 +213,7 @@ describe('/openapi.json', () => {
     for (const { method, path, operation } of writes) {
       const request = { method, ...exampleBody(operation) };
       const done = await fixture.get(concrete(path, operation), request);
-      expect([method, path, done.status]).toEqual([method, path, expect.toSatisfy((status: number) => status < 300)]);
+      expect([method, path, done.status < 300]).toEqual([method, path, true]);
       await expectDocumented(operation, done);
       const unknown = await fixture.get(`${concrete(path, operation)}?colour=red`, request);
       expect([method, path, unknown.status]).toEqual([method, path, 400]);
