@@ -26,6 +26,9 @@ import type { Profiles } from './profiles.ts';
 import type { Progress } from './progress.ts';
 import { waitUntil } from './wait-until.ts';
 
+/** Of a process that failed, for the error. */
+const TAIL_LINES = 20;
+
 export interface MeshOptions {
   readonly runtime: Runtime;
   /** Where the workers' CPU profiles go; absent: none are taken. */
@@ -132,14 +135,19 @@ export class BenchMesh implements AsyncDisposable {
   /** Runs one of our own modules, on Node, until it ends. */
   async run(entry: string, args: readonly string[], onLine: (line: string) => void): Promise<void> {
     const { command, args: all } = workerCommand('node', join(ROOT, entry), args);
-    const child = new OwnedProcess({ command, args: all, cwd: ROOT, onLine });
+    const tail: string[] = [];
+    const keep = (line: string) => {
+      onLine(line);
+      if (tail.push(line) > TAIL_LINES) tail.shift();
+    };
+    const child = new OwnedProcess({ command, args: all, cwd: ROOT, onLine: keep });
     this.#guard.watch('worker', entry, child);
     const stop = () => child.signal('SIGKILL');
     this.signal.addEventListener('abort', stop, { once: true });
     const { code } = await child.ended;
     this.signal.removeEventListener('abort', stop);
     this.signal.throwIfAborted();
-    if (code !== 0) throw new Error(`Cannot go on: "${entry}" ended with "${code}"`);
+    if (code !== 0) throw new Error(`Cannot go on: "${entry}" ended with "${code}"\n${tail.join('\n')}`);
   }
 
   /** Throws when a worker or server is no more. */

@@ -1,5 +1,7 @@
 /** Fills a Kafka topic with records before a row begins. Nothing here is measured. */
 import { type Kafka, Partitioners } from 'kafkajs';
+import { makeTopics } from '../../shared/demo/make-topics.ts';
+import { createLogger } from '../../shared/telemetry/logger.ts';
 import type { Format } from './formats/format.ts';
 import { KAFKA_PARTITIONS } from './orders.ts';
 import type { Progress } from './progress.ts';
@@ -7,14 +9,8 @@ import type { Progress } from './progress.ts';
 /** A batch over the broker's limit (1 MB) fails whole. */
 const BATCH = 400;
 
-export async function makeTopic(kafka: Kafka, topic: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: KAFKA_PARTITIONS, replicationFactor: 1 }] });
-  } finally {
-    await admin.disconnect();
-  }
+export function makeTopic(kafka: Kafka, ...topics: readonly string[]): Promise<void> {
+  return makeTopics(kafka, topics, KAFKA_PARTITIONS, createLogger('bench', 'error'));
 }
 
 /** `count` records of a format, one a millisecond of event time, the last one now; round robin over the partitions. */

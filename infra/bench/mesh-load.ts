@@ -21,11 +21,6 @@ export interface Loaded {
 
 const TICK_MS = 20;
 
-if (import.meta.main) {
-  const [brokers = '', rate = '', seconds = ''] = process.argv.slice(2);
-  await load(brokers.split(','), Number(rate), Number(seconds));
-}
-
 async function load(brokers: string[], rate: number, seconds: number): Promise<void> {
   const kafka = new Kafka({ clientId: 'weir-bench-load', brokers, logLevel: logLevel.NOTHING });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
@@ -83,4 +78,9 @@ class Lane {
   settled(): Promise<unknown> {
     return Promise.all(this.#sends);
   }
+}
+
+if (import.meta.main) {
+  const [brokers = '', rate = '', seconds = ''] = process.argv.slice(2);
+  await load(brokers.split(','), Number(rate), Number(seconds));
 }

@@ -21,7 +21,8 @@ export async function makeTopics(
     const known = new Set(await admin.listTopics());
     const missing = topics.filter((topic) => !known.has(topic));
     if (missing.length === 0) return;
-    await admin.createTopics({ topics: missing.map((topic) => ({ topic, numPartitions, replicationFactor: -1 })) });
+    const wanted = missing.map((topic) => ({ topic, numPartitions, replicationFactor: -1 }));
+    await admin.createTopics({ topics: wanted, waitForLeaders: false }); // its waiting fails while Kafka is busy
     for (const topic of missing) await untilAnswering(admin, topic);
     logger.info('Made topics', { topics: missing, partitions: numPartitions });
   } finally {

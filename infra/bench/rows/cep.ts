@@ -7,7 +7,13 @@ export async function benchCep(mesh: BenchMesh): Promise<Result[]> {
   const results: CepResult[] = [];
   await mesh.run('infra/bench/cep-costs.ts', [], (line) => {
     const { name, nsPerEvent, partialMatches, snapshotBytes } = JSON.parse(line) as CepMeasure;
-    results.push({ kind: 'cep', row: `${name}, ${partialMatches} live`, usPerEvent: nsPerEvent / 1000, partialMatches, snapshotBytes });
+    results.push({
+      kind: 'cep',
+      row: `${name}, ${partialMatches} live`,
+      usPerEvent: nsPerEvent / 1000,
+      partialMatches,
+      snapshotBytes,
+    });
   });
   return results;
 }

@@ -47,9 +47,9 @@ async function runMesh(
   for (const worker of workers) pids.set(worker.name, await pidOf(mesh, worker));
   mesh.progress.say(`${row}: ${perSecond} records a second for ${WARM_UP_S} s + ${seconds} s`);
   const load = new Load(mesh, perSecond, WARM_UP_S + seconds);
-  await sleep(WARM_UP_S * 1_000, undefined, { signal: mesh.signal });
+  await Promise.race([sleep(WARM_UP_S * 1_000, undefined, { signal: mesh.signal }), load.ended]);
   const atStart = { usage: takeUsage(pids), memory: memoryOf(pids), load: load.last };
-  const lag = await sampleLag(mesh, workers, seconds);
+  const lag = await Promise.race([sampleLag(mesh, workers, seconds), load.failed]);
   const atEnd = { usage: takeUsage(pids), memory: memoryOf(pids), load: load.last };
   await load.ended;
   mesh.noteMeasured(
@@ -81,7 +81,7 @@ async function runMesh(
 async function startAll(mesh: BenchMesh, groups: readonly (readonly string[])[]): Promise<BenchWorker[]> {
   await mesh.clear();
   await mesh.forgetTopics(MESH_TOPICS.map(({ topic }) => topic));
-  for (const { topic } of MESH_TOPICS) await makeTopic(await mesh.kafka(), topic);
+  await makeTopic(await mesh.kafka(), ...MESH_TOPICS.map(({ topic }) => topic));
   await mesh.serveSchemas();
   await provisionMesh(mesh.log);
   const { rules } = SERVICE_INPUTS.segments;
@@ -96,10 +96,13 @@ async function startAll(mesh: BenchMesh, groups: readonly (readonly string[])[])
 class Load {
   last: Loaded = { acked: 0, cpuUs: 0, pid: 0 };
   readonly ended: Promise<void>;
+  /** Rejects when it ends before its time. */
+  readonly failed: Promise<never>;
 
   constructor(mesh: BenchMesh, perSecond: number, seconds: number) {
     this.ended = this.#run(mesh, [String(perSecond), String(seconds)]);
-    this.ended.catch(() => undefined); // awaited by the row
+    this.failed = new Promise((_, reject) => this.ended.catch(reject));
+    this.failed.catch(() => undefined); // awaited by the row
   }
 
   async #run(mesh: BenchMesh, args: readonly string[]): Promise<void> {
