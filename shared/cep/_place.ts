@@ -18,6 +18,12 @@ export interface GroupPlace<E> {
   readonly stage: GroupStage<E>;
   /** This copy of the group is the entry to its loop, or there is no loop. */
   readonly isFirst: boolean;
+  /** The stage behind the group. */
+  readonly following: Stage<E> | undefined;
+  /** A match may go on without this copy of the group. */
+  readonly isLeavable: boolean;
+  /** Every notFollowedBy in front of the group, for its head in the first round. Flink has none. */
+  readonly passedNots: readonly Place<E>[];
 }
 
 export function placeOf<E>(
@@ -31,10 +37,8 @@ export function placeOf<E>(
   if (!stage) throw new Error(`A pattern has no stage ${n}.`);
   const isHead = group !== undefined && n === 0;
   const at = { stage, group, following, isHead };
-  return {
-    ...at,
-    passedNots: passedNots(stages, n, compat).map((passed) => ({ ...at, stage: passed, passedNots: [] })),
-  };
+  const own = passedNots(stages, n, compat).map((passed) => ({ ...at, stage: passed, passedNots: [] }));
+  return { ...at, passedNots: isHead ? [...own, ...group.passedNots] : own };
 }
 
 function passedNots<E>(stages: readonly Stage<E>[], n: number, compat: Compat): Stage<E>[] {

@@ -11,6 +11,7 @@ import {
   type LoopContiguity,
   type Pattern,
   type SkipStrategy,
+  type Stage,
   type Times,
 } from './pattern.ts';
 
@@ -101,6 +102,17 @@ function conditionsOf(pattern: LetterPattern): Pattern<Letter> {
   return { ...pattern, stages };
 }
 
+function isWithoutGaps({ stages }: LetterPattern): boolean {
+  return stages.every(({ gapMs, times: count }) => gapMs === undefined && count?.gapMs === undefined);
+}
+
+function inGroup(stage: Stage<Letter>): Stage<Letter> {
+  if (stage.kind === 'group' || stage.link === 'notNext' || stage.link === 'notFollowedBy') return stage;
+  const { name, condition, ...words } = stage;
+  const inner: Stage<Letter> = { kind: 'event', link: 'begin', name, ...(condition ? { condition } : {}) };
+  return { ...words, kind: 'group', stages: [inner] };
+}
+
 const END = 1_000_000;
 
 function textsOf(pattern: LetterPattern, results: readonly CepResult<Letter>[]): string[] {
@@ -148,6 +160,22 @@ describe('the operator finds what trying everything finds', () => {
         expect(actual).toEqual(expected);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  test('and the same when a stage stands in a group of its own, which has its quantifier', () => {
+    fc.assert(
+      fc.property(patterns.filter(isWithoutGaps), inputs, fc.integer({ min: 0, max: 4 }), (pattern, events, which) => {
+        const plain = conditionsOf(pattern);
+        const grouped = { ...plain, stages: plain.stages.map((stage, n) => (n === which ? inGroup(stage) : stage)) };
+        const run = (of: Pattern<Letter>) => {
+          const operator = new CepOperator(compilePattern(of));
+          const results = events.flatMap((event) => operator.process(event, event.t));
+          return textsOf(pattern, [...results, ...operator.advanceTime(END)]).sort();
+        };
+        expect(run(grouped)).toEqual(run(plain));
+      }),
+      { numRuns: 2_000 },
     );
   });
 

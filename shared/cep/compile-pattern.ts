@@ -161,15 +161,22 @@ class Compiler<E> {
 
   #groupLoop(at: Place<E>, sink: State): State {
     const again = this.#graph.state('normal', -1);
-    const head = this.#group(at, again, false);
+    const head = this.#group(at, again, false, true);
     connect(head, 'proceed', sink, this.#guards.whileGroup(at));
     connect(again, 'proceed', head, this.#guards.whileGroup(at));
     return head;
   }
 
-  #group(at: Place<E>, sink: State, isFirst: boolean): State {
+  #group(at: Place<E>, sink: State, isFirst: boolean, isLeavable: boolean): State {
     if (at.stage.kind !== 'group') throw new Error('Only a group has stages of its own.');
-    return this.#sequence(at.stage.stages, sink, { stage: at.stage, isFirst }, at.following);
+    const place = {
+      stage: at.stage,
+      isFirst,
+      following: at.following,
+      isLeavable: isLeavable || (at.isHead && at.group?.isLeavable === true),
+      passedNots: this.#compat === 'flink' || !isFirst ? [] : at.passedNots,
+    };
+    return this.#sequence(at.stage.stages, sink, place, at.following);
   }
 
   #onceGuards(at: Place<E>): SingleOptions {
@@ -179,7 +186,8 @@ class Compiler<E> {
 
   #single(at: Place<E>, sink: State, leave: State, options: SingleOptions): State {
     if (at.stage.kind === 'group') {
-      const head = this.#group(at, sink, options.isFirst);
+      const taken = this.#compat === 'flink' ? sink : this.#withoutPassedNots(at, sink);
+      const head = this.#group(at, taken, options.isFirst, options.isOptional);
       if (options.isOptional) connect(head, 'proceed', leave, this.#guards.whileGroup(at));
       return head;
     }
@@ -192,9 +200,7 @@ class Compiler<E> {
   }
 
   #connectIgnore(at: Place<E>, state: State, taken: State, ignore: Guard, options: SingleOptions): void {
-    const { group } = at;
-    const headsOptional = at.isHead && group?.isFirst === true && group.stage.optional === true;
-    if (!options.isOptional && !headsOptional) {
+    if (!options.isOptional && !this.#headsLeavable(at, options.isFirst)) {
       connect(state, 'ignore', state, ignore);
       return;
     }
@@ -203,8 +209,15 @@ class Compiler<E> {
     connect(waiting, 'ignore', waiting, ignore);
     this.#addStops(at, waiting);
     // Flink forgets it here: what must not come after `times(1, 2)` may, when another event came before.
-    if (this.#compat !== 'flink' && !options.isFirst) this.#addStopOfNext(at, waiting);
+    if (this.#compat !== 'flink') this.#addStopOfLoop(at, waiting, options.isFirst);
     connect(state, 'ignore', waiting, ignore);
+  }
+
+  /** Flink forgets it for groups in loops, and gives the same match again for each event ignored in between. */
+  #headsLeavable({ group, isHead }: Place<E>, isFirst: boolean): boolean {
+    if (!isHead || !group) return false;
+    if (this.#compat === 'flink') return group.isFirst && group.stage.optional === true;
+    return isFirst && group.isLeavable;
   }
 
   /** Lets a match leave the stage. After a greedy loop only an event that the loop cannot take does, or its until. */
@@ -225,6 +238,14 @@ class Compiler<E> {
     for (const passed of at.passedNots) {
       const unwanted = this.#guards.take(passed);
       connect(state, 'proceed', this.#graph.stop(passed, unwanted), unwanted);
+    }
+  }
+
+  /** The same where an event was ignored, in a loop or between the rounds of a group. */
+  #addStopOfLoop(at: Place<E>, waiting: State, isFirst: boolean): void {
+    if (!isFirst) this.#addStopOfNext(at, waiting);
+    else if (at.isHead && at.group && !at.group.isFirst) {
+      this.#addStopOfNext({ ...at, following: at.group.following }, waiting);
     }
   }
 
