@@ -20,6 +20,7 @@ import {
   type CustomerWindow,
   decodeWindow,
   encodeWindow,
+  takeBack,
   WINDOW_MS,
   type WindowBounds,
 } from './customer-window.ts';
@@ -87,10 +88,11 @@ class Activity implements Decision<MaipEvent> {
     const isFinal = isWindowComplete(end, watermark);
     const windows = this.#windowsAt(start);
     const window = windows.byCustomer.get(event.k) ?? (event.retract ? undefined : open(windows, event.k, isFinal));
-    if (!window || !countEvent(window, event)) {
+    if (!window || (event.retract && !takeBack(window, event))) {
       this.#ctx.late({ reason: 'retraction of an event that was never counted', event, window: { start, end } });
       return;
     }
+    if (!event.retract) countEvent(window, event);
     if (isFinal) window.late++;
     this.#table.put(window.key, window);
   }

@@ -6,7 +6,7 @@
  *
  * Invariants (activity.test.ts):
  * 1. The text depends on the events counted, not on the order of counting: types are sorted, sums are integers.
- * 2. Taking an event back undoes counting it. What was never counted cannot be taken back: nothing changes.
+ * 2. takeBack undoes countEvent. What was never counted cannot be taken back: nothing changes.
  * 3. The text is bounded: a type beyond the first `MAX_TYPES` of a window counts as `OTHER_TYPES`.
  */
 import { compactTime, formatTime } from '../../shared/event-time/time-text.ts';
@@ -96,35 +96,47 @@ export function createWindow(customer: string, bounds: WindowBounds, isFinal: bo
   };
 }
 
-/** Counts an event, or takes it back. False: it was never counted. Hot path. */
-export function countEvent(window: CustomerWindow, { t, type, payload, retract }: MaipEvent): boolean {
-  const found = findAmount(payload);
-  const amount = found === undefined ? undefined : readAmount(found);
-  const isUnusable = found !== undefined && amount === undefined;
-  const count = findType(window, type) ?? (retract ? undefined : addType(window, type));
-  const sign = retract ? -1 : 1;
-  if (retract && !(count && isCounted(window, count, amount, isUnusable))) return false;
-  if (!count) return false;
-  count.events += sign;
-  window.events += sign;
-  if (isUnusable) window.unusable += sign;
-  if (amount !== undefined) {
-    count.amounts += sign;
-    count.sum += sign * amount;
-  }
-  if (window.events === 0) window.times.length = 0;
-  else if (retract) removeTime(window.times, t - window.bounds.start);
-  else addTime(window.times, t - window.bounds.start);
+/** What one event brings. */
+interface Contribution {
+  /** Minor units. */
+  readonly amount: number | undefined;
+  readonly isUnusable: boolean;
+}
+
+/** Hot path. */
+export function countEvent(window: CustomerWindow, event: MaipEvent): void {
+  change(window, findType(window, event.type) ?? addType(window, event.type), contributionOf(event), 1);
+  addTime(window.times, event.t - window.bounds.start);
+}
+
+/** False: no such event was counted, and nothing changed. */
+export function takeBack(window: CustomerWindow, event: MaipEvent): boolean {
+  const count = findType(window, event.type);
+  const contribution = contributionOf(event);
+  if (!count || !isCounted(window, count, contribution)) return false;
+  change(window, count, contribution, -1);
+  removeTime(window.times, event.t - window.bounds.start);
   if (count.events === 0) window.types.splice(window.types.indexOf(count), 1); // a window read back has it no more
+  if (window.events === 0) window.times.length = 0;
   return true;
 }
 
-function isCounted(
-  { unusable }: CustomerWindow,
-  count: TypeCount,
-  amount: number | undefined,
-  isUnusable: boolean,
-): boolean {
+function contributionOf({ payload }: MaipEvent): Contribution {
+  const found = findAmount(payload);
+  const amount = found === undefined ? undefined : readAmount(found);
+  return { amount, isUnusable: found !== undefined && amount === undefined };
+}
+
+function change(window: CustomerWindow, count: TypeCount, { amount, isUnusable }: Contribution, sign: 1 | -1): void {
+  count.events += sign;
+  window.events += sign;
+  if (isUnusable) window.unusable += sign;
+  if (amount === undefined) return;
+  count.amounts += sign;
+  count.sum += sign * amount;
+}
+
+function isCounted({ unusable }: CustomerWindow, count: TypeCount, { amount, isUnusable }: Contribution): boolean {
   return count.events > 0 && (amount === undefined || count.amounts > 0) && (!isUnusable || unusable > 0);
 }
 
@@ -148,26 +160,29 @@ function insertType({ types }: CustomerWindow, type: string): TypeCount {
 /** Runs once per changed window and commit: a template costs half of JSON.stringify. */
 export function encodeWindow(window: CustomerWindow): string {
   const { customer, bounds, events, types, unusable, late, isFinal } = window;
-  let [counts, amounts, total, withAmount] = ['', '', 0, 0];
+  let counts = '';
+  let amounts = '';
+  let total: number | undefined;
   for (const count of types) {
     counts += `${counts === '' ? '' : ','}${count.typeText}:${count.events}`;
     if (count.amounts === 0) continue;
     amounts += `${amounts === '' ? '' : ','}${count.typeText}:{"count":${count.amounts},"sum":"${formatMoney(count.sum)}"}`;
-    total += count.sum;
-    withAmount += count.amounts;
+    total = (total ?? 0) + count.sum;
   }
-  const totalText = withAmount > 0 ? `"${formatMoney(total)}"` : 'null';
   return (
     `{"customer_id":${JSON.stringify(customer)}${bounds.text}${events},"event_counts":{${counts}},` +
-    `"total_amount":${totalText},"amounts":{${amounts}},${unusable > 0 ? `"unusable_amounts":${unusable},` : ''}` +
-    `${timesText(window)},"revision":${late},"final":${isFinal}${rememberedText(window)}}`
+    `"total_amount":${total === undefined ? 'null' : `"${formatMoney(total)}"`},"amounts":{${amounts}},` +
+    `${unusable > 0 ? `"unusable_amounts":${unusable},` : ''}${timesText(window)},` +
+    `"revision":${late},"final":${isFinal}${rememberedText(window)}}`
   );
 }
 
-function timesText({ events, bounds: { start }, times }: CustomerWindow): string {
-  if (events === 0) return '"first_event":null,"last_event":null';
-  const [first, last] = [start + (times[0] ?? 0), start + (times[times.length - 1] ?? 0)];
-  return `"first_event":"${formatTime(first)}","last_event":"${formatTime(last)}"`;
+function timesText({ bounds: { start }, times }: CustomerWindow): string {
+  const first = times[0];
+  const last = times[times.length - 1];
+  if (first === undefined || last === undefined) return '"first_event":null,"last_event":null';
+  const firstText = formatTime(start + first);
+  return `"first_event":"${firstText}","last_event":"${first === last ? firstText : formatTime(start + last)}"`;
 }
 
 function rememberedText({ events, times }: CustomerWindow): string {
