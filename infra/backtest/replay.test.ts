@@ -128,6 +128,14 @@ describe('corrections', () => {
       .send(retraction(first), order(7, 'a', 'a3', 9));
     expect(run.replay.finish()).toMatchObject({ matches: 1, corrections: 1, matched: 2 });
   });
+  it('that give an order to another key are news to that key', () => {
+    const other = order(1, 'b', 'b1', 1);
+    const run = new Run()
+      .send(other, second)
+      .upTo(2)
+      .send(retraction(second), { ...second, t: 5, k: 'b' });
+    expect(run.replay.finish()).toMatchObject({ matches: 1, corrections: 1, matched: 3 });
+  });
   it('of what the pattern does not see bring the new values in', () => {
     const refund = { ...second, amount: -4 };
     const run = new Run()

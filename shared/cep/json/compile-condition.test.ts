@@ -59,6 +59,11 @@ describe('comparisons with a member of the event', () => {
     [{ field: 'amount', lt: { field: 'payload.total', factor: 20, plus: -0.5 } }, false],
     [{ field: 'type', eq: { field: 'type' } }, true],
     [{ field: 'type', eq: { field: 'type', factor: 2 } }, false],
+    [{ field: 'type', gte: 'maip.order.created', lte: 'maip.order.created' }, true],
+    [{ field: 'type', gte: { field: 'type' }, lte: { field: 'type' } }, true],
+    [{ field: 'amount', gte: { field: 'amount' }, lte: { field: 'amount' } }, true],
+    [{ field: 'type', gt: { field: 'type' } }, false],
+    [{ field: 'amount', lt: { field: 'amount' } }, false],
   ] as const)
     it(`${JSON.stringify(spec)}: ${expected}`, () => {
       expect(holds(spec)).toBe(expected);
