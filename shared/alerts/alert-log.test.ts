@@ -128,3 +128,51 @@ test('an alert is held while it may grow, also after a restart, and then release
   expect(released).toEqual(['42.large_order.20240601T100000Z']);
   expect(alertTable.lifetimeMs?.({} as Alert)).toBe(30 * 24 * 60 * MINUTE);
 });
+
+describe('an occurrence that comes after its alert was released', () => {
+  function late(...occurrences: readonly Occurrence[]): [string, Alert][] {
+    const table = new StateTable('alert', alertTable);
+    const log = new AlertLog(table as never, undefined, START + 2 * 60 * MINUTE);
+    const texts = new Map<string, string | undefined>();
+    for (const each of occurrences) {
+      log.raise(each);
+      for (const { slot, text } of table.takeChanges()) texts.set(slot.id, text);
+    }
+    expect(table.size).toBe(0); // nothing is held of it
+    return [...texts].map(([key, text]) => [key, JSON.parse(text ?? '') as Alert]);
+  }
+
+  test('is an alert of its own, so that what readers have is not overwritten (invariant 4)', () => {
+    const [[key, alert] = [], ...rest] = late(occurrence({ at: START + 5_000, id: 'o.1' }));
+    expect(rest).toEqual([]);
+    expect(key).toBe('42.large_order.20240601T100005Z-o=2E1');
+    expect(alert).toMatchObject({ alert_id: '42-large_order-20240601T100005Z-o=2E1', count: 1 });
+  });
+
+  test('the last word about it stands, whether or not there was a restart between (invariant 4)', () => {
+    const [[, alert] = []] = late(occurrence({ severity: 'high' }), occurrence({ severity: 'low' }));
+    expect(alert).toMatchObject({ severity: 'low', count: 1 });
+  });
+});
+
+test('texts and evidence are read of what is shown only: they may be costly getters', () => {
+  let reads = 0;
+  const costly = (rest: Partial<Occurrence>): Occurrence => ({
+    type: 'order_spike',
+    subject: { kind: 'customer', id: '42' },
+    severity: 'low',
+    at: START,
+    id: 'o1',
+    ...rest,
+    get description() {
+      reads++;
+      return 'text';
+    },
+    get details() {
+      reads++;
+      return {};
+    },
+  });
+  alertsOf(Array.from({ length: 50 }, (_, n) => costly({ at: START + n, id: `o${n}` })));
+  expect(reads).toBe(2);
+});

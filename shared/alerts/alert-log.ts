@@ -8,7 +8,8 @@
  * Invariants (tested in alert-log.test.ts):
  * 1. The alerts do not depend on the order in which occurrences come, as long as none comes after its alert was released.
  * 2. An occurrence that comes twice counts once (among the `KEPT` first ones of its alert).
- * 3. An alert is held until the watermark is `KEPT_MS` behind its fold window; then readers keep it for its lifetime.
+ * 3. An alert is held until the watermark is `KEPT_MS` past its fold window; then readers keep it for its lifetime.
+ * 4. An occurrence that comes later than that is an alert of its own, and its last word stands.
  */
 import { encodeId } from '../events/id.ts';
 import { BEFORE_ALL_TIME, type Table, type TableSpec } from '../events/stage.ts';
@@ -115,12 +116,15 @@ function fold(alert: Alert, occurrence: Occurrence): Alert {
   const isKnown = alert.occurrences.some(([otherAt, otherId]) => otherAt === at && otherId === id);
   const isWorse = compareOccurrence(alert, occurrence) < 0;
   if (isKnown && !isWorse) return alert;
-  const { severity, description, details } = occurrence;
   return {
     ...alert,
-    ...(isWorse ? { severity, description, timestamp: formatTime(at), details } : {}),
+    ...(isWorse ? shownOf(occurrence) : {}),
     ...(isKnown ? {} : countOne(alert, at, id)),
   };
+}
+
+function shownOf({ severity, description, at, details }: Occurrence) {
+  return { severity, description, timestamp: formatTime(at), details };
 }
 
 /** Hot in a storm: what comes in the order of time costs no sorting. */
@@ -141,12 +145,11 @@ function withOccurrence(kept: Alert['occurrences'], occurrence: Alert['occurrenc
 }
 
 /** Below 0: the occurrence is the one to show: more severe, or as severe and earlier. */
-function compareOccurrence(alert: Alert, { severity, at, description }: Occurrence): number {
-  return (
-    compareSeverity(alert.severity, severity) ||
-    at - Date.parse(alert.timestamp) ||
-    (description < alert.description ? -1 : description > alert.description ? 1 : 0)
-  );
+function compareOccurrence(alert: Alert, occurrence: Occurrence): number {
+  const first = compareSeverity(alert.severity, occurrence.severity) || occurrence.at - Date.parse(alert.timestamp);
+  if (first !== 0) return first;
+  const { description } = occurrence; // only now: it may be a getter
+  return description < alert.description ? -1 : description > alert.description ? 1 : 0;
 }
 
 function byTime([a, x]: readonly [number, string], [b, y]: readonly [number, string]): number {

@@ -41,7 +41,7 @@ export type AlertSubject =
   | { readonly kind: 'region'; readonly id: string }
   | { readonly kind: 'stream' };
 
-/** One thing that a rule found. */
+/** One thing that a rule found. `description` and `details` may be getters: of most occurrences in a storm none is shown. */
 export interface Occurrence {
   readonly type: string;
   readonly subject: AlertSubject;
