@@ -22,6 +22,7 @@ import { createLogger, type Logger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain } from '../../shared/telemetry/process.ts';
 import { type DemoSettings, readDemoSettings } from './demo-settings.ts';
+import { offerDemoSegments } from './demo-segments.ts';
 import { firstIdAt, startDemoFeeds } from './feeds.ts';
 import { kafkaOrders } from './kafka-orders.ts';
 import { feedOrders, type OrderTarget } from './order-feed.ts';
@@ -72,6 +73,7 @@ await runMain(NAME, async (stop) => {
   });
   await using membership = new Membership(log, describe);
   await membership.start();
+  if (await offerDemoSegments(log, startedAt)) logger.info('Made segments for the demo: see /api/v1/segments');
 
   const traffic = new ShopTraffic(seed, { customers, late: flaws.late, bursts });
   await feedOrders({
