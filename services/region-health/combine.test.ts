@@ -108,6 +108,16 @@ test('an outage that nobody has heard of for thirty days is followed no more; it
   expect(runsAfter(31)).toEqual([]);
 });
 
+test('the outage after one that was forgotten goes on as one', () => {
+  const at = 31 * 24 * 60;
+  const later = [minute(at, 0, 10), progress((at + 10) * 60), minute(at + 11, 0, 10), progress((at + 20) * 60)];
+  const outcome = checkLaw(STAGES, [minute(0, 0, 10), progress(60), ...later]);
+  expect(shortly(outcome).filter((line) => line.includes('low_success_rate'))).toEqual([
+    'eu.low_success_rate.20240601T100000Z critical 1 -',
+    'eu.low_success_rate.20240702T100000Z critical 2 -',
+  ]);
+});
+
 describe('downloads that come late or out of order', () => {
   const three = [minute(0, 10, 0), minute(1, 6, 4), minute(2, 10, 0), progress(180)];
   const rate = (outcome: Outcome) => shortly(outcome).filter((line) => line.includes('low_success_rate'));

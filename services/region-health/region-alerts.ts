@@ -60,10 +60,9 @@ export class RegionAlerts {
       const id = runId(region, condition);
       const former = this.#runs.get(id);
       const { run, over } = goOn(region, condition, this.#options, former, minute);
-      if (run && run !== former) this.#runs.put(id, run);
-      if (!over) continue;
-      this.#runs.delete(id);
-      this.#unshow(id, keyOf(over));
+      if (!run) this.#runs.delete(id);
+      else if (run !== former) this.#runs.put(id, run);
+      if (over) this.#unshow(id, keyOf(over));
     }
   }
 
