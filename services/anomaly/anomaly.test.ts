@@ -94,6 +94,7 @@ describe('rules about one order', () => {
     const steps = [data(order(0, 'o1', 2000)), update(2000, 2500), update(2500, 6000), update(6000, 1500)];
     const outcome = checkLaw([anomaly(only('largeOrder'))], steps);
     expect(alertsOf(outcome)).toMatchObject([{ severity: 'high', count: 1, details: { amount: '6000.00' } }]);
+    expect([...outcome.state.keys()].filter((key) => key.includes('.taken-back.'))).toEqual([]);
   });
 
   test('an update long after the alert was released raises nothing again, unless it is worse', () => {
@@ -202,7 +203,21 @@ describe('counts', () => {
       const outcome = checkLaw(stages, steps);
       expect(alertsOf(outcome)).toMatchObject([{ count: 1, details: { orders: 5 } }]);
       expect(outcome.late).toEqual([]);
+      expect([...outcome.state.keys()].filter((key) => key.includes('.taken-back.'))).toEqual([]);
     }
+  });
+
+  test('in a storm, too, a repeated or updated order is heard of once (invariant 2)', () => {
+    const stages = [anomaly(only('rapidOrders'))];
+    const storm = spread(40, 1);
+    const at35 = order(35, 'o0-35', 10);
+    const update = [
+      { ...at35, retract: true as const },
+      { ...at35, amount: 1200 },
+    ];
+    expect(alertsOf(checkLaw(stages, [data(...storm), progress(60)]))).toMatchObject([{ count: 39 }]);
+    expect(alertsOf(checkLaw(stages, [data(...storm, at35), progress(60)]))).toMatchObject([{ count: 39 }]);
+    expect(alertsOf(checkLaw(stages, [data(...storm, ...update), progress(60)]))).toMatchObject([{ count: 39 }]);
   });
 
   test('a retraction of an order that was never counted changes nothing and is reported', () => {
@@ -216,6 +231,10 @@ describe('counts', () => {
       new Set(['retraction of an order that was never counted']),
     );
     expect(late.map(({ event }) => event.id).sort()).toEqual(['o2', 'o3', 'x']);
+    const remembered = (state: Outcome['state']) => [...state.keys()].filter((key) => key.includes('.taken-back.'));
+    expect(remembered(outcome.state)).toHaveLength(3);
+    const later = runStages(STAGES, [data(order(5, 'o2', 10, { retract: true })), progress(66)]);
+    expect(remembered(later.state)).toEqual([]); // a minute of event time is over
   });
 });
 

@@ -5,7 +5,7 @@
  * time are broken by the event's source, then by the partition it came through, so nothing depends on which partition
  * was first.
  *
- * Invariants (tested in global-patterns.test.ts):
+ * Invariants (tested in maip.test.ts):
  * 1. The alerts are those of the patterns over all events in one order by (t, source, partition, order within it).
  * 2. One alert a burst: the pattern starts afresh behind a match.
  */

@@ -200,6 +200,30 @@ describe('patterns per customer', () => {
     accepts: () => true,
   };
 
+  test('over all customers, equal times are in one order, whichever partition was first (invariant 1)', () => {
+    const pairs: CepRule = {
+      ...highOrderVolume('global'),
+      pattern: begin<MaipEvent>('a')
+        .where(({ type }) => type === 'a')
+        .next('b')
+        .where(({ type }) => type === 'b')
+        .within(30 * SECOND)
+        .build(),
+      alert: { type: 'PAIR', severity: 'low', describe: ({ events }) => `${events.a?.[0]?.id} ${events.b?.[0]?.id}` },
+      accepts: () => true,
+    };
+    const random = seededRandom(5);
+    const steps: Step<MaipEvent>[] = [];
+    for (let at = 0; at < 12; at++) {
+      const events = Array.from({ length: 8 }, (_, n) =>
+        created(at, `c${Math.floor(random() * 40)}`, { id: `e${at}-${n}`, type: random() < 0.5 ? 'a' : 'b' }),
+      );
+      steps.push(data(...events), progress(at - 3));
+    }
+    const options = { ...volumeOnly, foldMs: 0, patterns: [pairs] };
+    expect(alertsOf(checkLaw(stages(options), [...steps, progress(60)])).length).toBeGreaterThan(10);
+  });
+
   test('a pattern of the user reads payloads, and is told when its time is over', () => {
     const options = { ...volumeOnly, patterns: [cancelled, { ...cancelled, name: 'all', per: 'global' as const }] };
     const paid = created(20, 'a', { type: 'maip.payment.made', id: 'p' });
