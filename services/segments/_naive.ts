@@ -14,7 +14,7 @@ export type NaiveStep =
   | { readonly kind: 'rules'; readonly segments: readonly SegmentDefinition[] };
 
 export interface NaiveOutcome {
-  /** Users with an event in the last hour. */
+  /** Users with an event in the last hour; none when there are no rules, for then they have no documents of their own. */
   readonly held: readonly string[];
   /** By user, also of those that were held once. */
   readonly documents: ReadonlyMap<string, object>;
@@ -56,7 +56,7 @@ export function runNaively(steps: readonly NaiveStep[]): NaiveOutcome {
   if (segments.length > 0)
     for (const [user, events] of users)
       documents.set(user, documentOf(user, events, segments, lastChange(events, segments, time), false));
-  return { held: [...users.keys()], documents, members: membersIn(documents), late };
+  return { held: segments.length > 0 ? [...users.keys()] : [], documents, members: membersIn(documents), late };
 }
 
 /** The user's latest event, or the last time at which one left a window, if that is later and has come. */

@@ -154,7 +154,11 @@ const anyPart: fc.Arbitrary<AnyPart> = fc.oneof(
 
 /** Events of two and a half hours, mostly in order, with watermarks now and then, rule changes and retractions. */
 export const anySteps: fc.Arbitrary<NaiveStep[]> = fc
-  .tuple(anyRules, fc.array(anyPart, { maxLength: 60 }), fc.array(fc.nat(MINUTE * 10), { maxLength: 60 }))
+  .tuple(
+    anyRules,
+    fc.array(anyPart, { maxLength: 60, size: 'max' }),
+    fc.array(fc.nat(MINUTE * 10), { maxLength: 60, size: 'max' }),
+  )
   .map(([first, parts, delays]) => {
     const arrivals = parts.flatMap((part): { at: number; step: NaiveStep }[] => {
       if (part.part === 'rules') return [part];

@@ -231,7 +231,6 @@ class Segments implements Decision<UserEvent> {
   /** The user's time has come; false: too early. */
   #slide(user: User): boolean {
     const { events } = user;
-    events.forget(this.#reached);
     if (events.isOver(this.#reached)) this.#slideOut(user);
     else if (events.advance(this.#reached)) this.#settle(user);
     else {

@@ -123,6 +123,10 @@ export class UserEvents {
           tail.chunk = at;
           tail.at = entry;
         }
+      } else if (tail.chunk < at) {
+        // It has left already, and opened a chunk behind a tail that stood at the end.
+        tail.chunk = at;
+        tail.at = entry + 1;
       } else if (entry !== -1 && tail.chunk === at) tail.at++;
     }
     if (chunk.isOverfull) this.#split(at);
@@ -144,18 +148,25 @@ export class UserEvents {
     return true;
   }
 
-  /** Time goes on; true: an event slid out of a window. */
+  /** Time goes on; true: an event slid out of a window. To be called after `add`, too. */
   advance(reached: number): boolean {
     const now = Math.max(this.latest, reached);
-    if (now === this.#reached) return false;
-    this.#reached = now;
     let moved = false;
-    for (let window = 0; window < this.#windows.length; window++) if (this.#moveTail(window, now)) moved = true;
+    if (now !== this.#reached) {
+      this.#reached = now;
+      for (let window = 0; window < this.#windows.length; window++) if (this.#moveTail(window, now)) moved = true;
+    }
+    this.#forget(reached); // no tail is in what goes
     return moved;
   }
 
+  /** Takes all out of the table. The totals stay as they are. */
+  dropAll(): void {
+    for (const chunk of this.#chunks) this.#table.delete(chunk.key);
+  }
+
   /** Forgets chunks that no window can need; the last event that has slid out stays, for `asOf`. */
-  forget(reached: number): void {
+  #forget(reached: number): void {
     let gone = 0;
     for (let next = this.#chunks[1]; next && next.first + HOUR_MS <= reached; next = this.#chunks[gone + 1]) gone++;
     if (gone === 0) return;
@@ -164,11 +175,6 @@ export class UserEvents {
       if (tail.chunk < gone) tail.at = 0;
       tail.chunk = Math.max(0, tail.chunk - gone);
     }
-  }
-
-  /** Takes all out of the table. The totals stay as they are. */
-  dropAll(): void {
-    for (const chunk of this.#chunks) this.#table.delete(chunk.key);
   }
 
   #moveTail(window: number, now: number): boolean {
