@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PARTITIONS } from '../events/partition.ts';
 import {
   bucketStream,
+  dataPartition,
   dataSubject,
   dlqSubject,
   keySubject,
@@ -58,6 +59,7 @@ describe('subjects of EVENTS', () => {
           source: `${tokens}.k${kafkaPartition}`,
           order: `${tokens}#${String(kafkaPartition).padStart(5, '0')}`,
         });
+        expect(dataPartition(subject)).toBe(partition);
         expect(streamOf(subject)).toBe('EVENTS');
       }),
     );
@@ -72,6 +74,7 @@ describe('subjects of EVENTS', () => {
           ...parseEventSubject(dataSubject(topic, partition, kafkaPartition)),
           kind: 'progress',
         });
+        expect(dataPartition(subject)).toBeUndefined();
       }),
     );
   });
@@ -94,6 +97,7 @@ describe('subjects of EVENTS', () => {
   test('of rules come back by name', () => {
     expect(parseEventSubject(rulesSubject('segments'))).toEqual({ kind: 'rules', name: 'segments' });
     expect(streamOf(rulesSubject('segments'))).toBe('EVENTS');
+    expect(dataPartition(rulesSubject('segments'))).toBeUndefined();
   });
 
   test('keep topics apart', () => {

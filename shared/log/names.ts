@@ -94,6 +94,13 @@ export function parseEventSubject(subject: string): EventSubject {
   };
 }
 
+/** The mesh partition of a data frame's subject; undefined for progress and rules. Hot path: once a message. */
+export function dataPartition(subject: string): string | undefined {
+  const end = subject.lastIndexOf('.');
+  const lane = subject.slice(subject.lastIndexOf('.', end - 1) + 1, end);
+  return lane === 'progress' || subject.startsWith('rules.') ? undefined : lane;
+}
+
 export function mirrorSubject(topic: string, kafkaPartition: number): string {
   return `mirror.${topicTokens(topic)}.k${kafkaPartition}`;
 }

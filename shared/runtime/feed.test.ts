@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryLog } from '../log/memory-log.ts';
-import { dataSubject, EVENTS, progressSubject } from '../log/names.ts';
+import { dataPartition, dataSubject, EVENTS, progressSubject } from '../log/names.ts';
+import { partitionName } from '../events/partition.ts';
 import { WatchedLog } from '../testing/watched-log.ts';
-import { Feed, type FeedSubscriber } from './feed.ts';
+import { Feed, type FeedInput, type FeedSubscriber } from './feed.ts';
 import type { InputMessage } from './partition-state.ts';
 
-const SUBJECTS = [dataSubject('ticks', 'p00', '*'), progressSubject('ticks', '*')];
+const INPUT: FeedInput = {
+  stream: EVENTS,
+  subjects: (partitions) => [
+    ...partitions.map((partition) => dataSubject('ticks', partition, '*')),
+    progressSubject('ticks', '*'),
+  ],
+  partitionOf: dataPartition,
+};
 
 let memory: MemoryLog;
 let log: WatchedLog;
@@ -18,7 +26,7 @@ beforeEach(() => {
   log = new WatchedLog(memory.client());
   errors = [];
   joined = [];
-  feed = new Feed(log, EVENTS, SUBJECTS, (error) => errors.push(error));
+  feed = new Feed(log, INPUT, (error) => errors.push(error), 0);
 });
 afterEach(() => {
   for (const subscriber of joined) feed.leave(subscriber);
@@ -26,14 +34,16 @@ afterEach(() => {
 
 /** Notes what it folds; decodes as a stage does. */
 class Subscriber implements FeedSubscriber {
+  readonly partition: string;
   position: number;
   readonly messages: InputMessage[] = [];
   decoded = 0;
   pressure: Promise<void> | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(position = 0) {
+  constructor(position = 0, partition = 'p00') {
     this.position = position;
+    this.partition = partition;
   }
 
   fold(message: InputMessage): void {
@@ -191,6 +201,62 @@ describe('a subscriber that joins later (invariant 3)', () => {
     const second = join(new Subscriber(2));
     await Promise.all([first.reach(3), second.reach(3)]);
     expect([first.seen, second.seen]).toEqual([[1, 2, 3], [3]]);
+  });
+});
+
+describe('partitions', () => {
+  const ofOther = dataSubject('ticks', 'p01', 0);
+
+  test('share one reading: data goes to its own, progress to all (invariant 1)', async () => {
+    store(1);
+    store(1, ofOther);
+    const [one, other] = [join(new Subscriber()), join(new Subscriber(0, 'p01'))];
+    await Promise.all([one.reach(1), other.reach(2)]);
+    const last = store(1, progressSubject('ticks', 0));
+    await Promise.all([one.reach(last), other.reach(last)]);
+    expect([one.seen, other.seen]).toEqual([
+      [1, 3],
+      [2, 3],
+    ]);
+    await settled();
+    expect(log.reading).toBe(1);
+  });
+
+  test('that join later are read from their position, though what was read is beyond it (invariant 3)', async () => {
+    const one = join(new Subscriber());
+    store(2, ofOther);
+    await one.reach(store(2));
+    const other = join(new Subscriber(1, 'p01'));
+    await other.reach(2);
+    await Promise.all([one.reach(store(1)), other.reach(store(1, ofOther))]);
+    expect([one.seen, other.seen]).toEqual([
+      [3, 4, 5],
+      [2, 6],
+    ]);
+  });
+
+  test('that join at the same time are read for together', async () => {
+    feed = new Feed(log, INPUT, (error) => errors.push(error), 10);
+    store(2);
+    const all = Array.from({ length: 16 }, (_, at) => join(new Subscriber(0, partitionName(at))));
+    const last = store(1, progressSubject('ticks', 0));
+    await Promise.all(all.map((subscriber) => subscriber.reach(last)));
+    expect(log.said('read')).toHaveLength(1);
+  });
+
+  test('that nobody owns any more hold nobody up (invariant 2)', async () => {
+    const held = Promise.withResolvers<void>();
+    const [one, other] = [join(new Subscriber()), join(new Subscriber(0, 'p01'))];
+    other.pressure = held.promise;
+    await one.reach(store(1));
+    await other.reach(store(1, ofOther));
+    store(1);
+    await settled();
+    expect(one.seen).toEqual([1]);
+    feed.leave(other);
+    other.pressure = undefined;
+    held.resolve();
+    await one.reach(3);
   });
 });
 

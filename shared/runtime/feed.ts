@@ -1,35 +1,58 @@
 /**
- * Reads the input of one partition once, for all stages of this process that fold it (fused workers).
+ * Reads the input of stages once for all partitions and stages of this process that fold it: one consumer of the server
+ * instead of one a partition, and progress frames, which every partition needs, come once instead of sixteen times.
  *
  * Invariants (tested in feed.test.ts):
- * 1. Every subscriber sees every message behind its position, in stream order; a message is decoded at most once.
- * 2. The slowest subscriber sets the pace: nothing is read ahead of its back-pressure.
- * 3. A subscriber that joins below what was read makes the feed read again from there; the others skip what they have.
+ * 1. Every subscriber sees every message of its partition, and those that are for all, behind its position, in stream
+ *    order; a message is decoded at most once.
+ * 2. The slowest of those that got a message sets the pace: nothing is read ahead of its back-pressure.
+ * 3. A subscriber that joins below what was read, or with a partition that was not read, makes the feed read again from
+ *    its position; the others skip what they have. Those that join at the same time are waited for (`gatherMs`).
  */
 import type { Log, StoredMessage } from '../log/log.ts';
 import type { InputMessage } from './partition-state.ts';
 
 export interface FeedSubscriber {
+  readonly partition: string;
   /** Sequence of the last message it has folded. */
   readonly position: number;
   fold(message: InputMessage & { readonly timeMs: number; readonly pending: number }): void;
   backPressure(): Promise<void> | undefined;
 }
 
+export interface FeedInput {
+  readonly stream: string;
+  /** What to read for these partitions. */
+  subjects(partitions: readonly string[]): readonly string[];
+  /** Whose message it is; undefined: it is for all. */
+  partitionOf(subject: string): string | undefined;
+}
+
+interface Reading {
+  readonly stop: AbortController;
+  readonly partitions: ReadonlySet<string>;
+}
+
+/** Partitions recover one after the other; each time one joins, all that is not folded yet is read again. */
+const GATHER_MS = 100;
+const MOST_GATHERED_MS = 1_000;
+
 export class Feed {
   readonly #log: Log;
-  readonly #stream: string;
-  readonly #subjects: readonly string[];
+  readonly #input: FeedInput;
   readonly #onError: (error: unknown) => void;
+  readonly #gatherMs: number;
   readonly #subscribers = new Set<FeedSubscriber>();
-  #reading: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  readonly #byPartition = new Map<string, FeedSubscriber[]>();
+  #reading: Reading | undefined;
   #next = 0;
+  #gathering: { readonly sinceMs: number; timer: NodeJS.Timeout } | undefined;
 
-  constructor(log: Log, stream: string, subjects: readonly string[], onError: (error: unknown) => void) {
+  constructor(log: Log, input: FeedInput, onError: (error: unknown) => void, gatherMs: number = GATHER_MS) {
     this.#log = log;
-    this.#stream = stream;
-    this.#subjects = subjects;
+    this.#input = input;
     this.#onError = onError;
+    this.#gatherMs = gatherMs;
   }
 
   get isEmpty(): boolean {
@@ -38,48 +61,73 @@ export class Feed {
 
   join(subscriber: FeedSubscriber): void {
     this.#subscribers.add(subscriber);
-    if (this.#reading && this.#next <= subscriber.position + 1) return;
-    this.#restart();
+    this.#index();
+    const isRead = this.#reading?.partitions.has(subscriber.partition) && this.#next <= subscriber.position + 1;
+    if (!isRead) this.#gather();
   }
 
   leave(subscriber: FeedSubscriber): void {
     this.#subscribers.delete(subscriber);
-    if (this.isEmpty) {
-      this.#reading?.stop.abort();
-      this.#reading = undefined;
+    this.#index();
+    if (!this.isEmpty) return;
+    clearTimeout(this.#gathering?.timer);
+    this.#gathering = undefined;
+    this.#reading?.stop.abort();
+    this.#reading = undefined;
+  }
+
+  #index(): void {
+    this.#byPartition.clear();
+    for (const subscriber of this.#subscribers) {
+      const peers = this.#byPartition.get(subscriber.partition);
+      if (peers) peers.push(subscriber);
+      else this.#byPartition.set(subscriber.partition, [subscriber]);
     }
+  }
+
+  #gather(): void {
+    if (this.#gatherMs === 0) {
+      this.#restart();
+      return;
+    }
+    const sinceMs = this.#gathering?.sinceMs ?? performance.now();
+    clearTimeout(this.#gathering?.timer);
+    const leftMs = Math.max(0, sinceMs + MOST_GATHERED_MS - performance.now());
+    const timer = setTimeout(() => this.#restart(), Math.min(this.#gatherMs, leftMs));
+    this.#gathering = { sinceMs, timer };
   }
 
   #restart(): void {
+    this.#gathering = undefined;
     this.#reading?.stop.abort();
-    const stop = new AbortController();
+    const reading: Reading = { stop: new AbortController(), partitions: new Set(this.#byPartition.keys()) };
     const from = Math.min(...Array.from(this.#subscribers, ({ position }) => position)) + 1;
     this.#next = from;
-    const done = this.#read(from, stop.signal).catch((error: unknown) => {
-      if (stop.signal.aborted) return;
+    this.#reading = reading;
+    this.#read(from, reading).catch((error: unknown) => {
+      if (reading.stop.signal.aborted) return;
       this.#reading = undefined; // the next to join begins anew
       this.#onError(error);
     });
-    this.#reading = { stop, done };
   }
 
-  async #read(fromSeq: number, signal: AbortSignal): Promise<void> {
-    for await (const message of this.#log.read({ stream: this.#stream, subjects: this.#subjects, fromSeq, signal })) {
+  async #read(fromSeq: number, { stop: { signal }, partitions }: Reading): Promise<void> {
+    const { stream } = this.#input;
+    const subjects = this.#input.subjects([...partitions].sort());
+    for await (const message of this.#log.read({ stream, subjects, fromSeq, signal })) {
       if (signal.aborted) return;
       this.#next = message.seq + 1;
-      this.#deliver(message);
-      await this.#pressure(signal);
+      await this.#deliver(message, signal);
     }
   }
 
-  #deliver(message: StoredMessage): void {
+  async #deliver(message: StoredMessage, signal: AbortSignal): Promise<void> {
     const { subject, seq, payload, timeMs, pending } = message;
     const shared = { subject, seq, payload, timeMs, pending }; // its decoded values are cached on it
-    for (const subscriber of this.#subscribers) if (subscriber.position < seq) subscriber.fold(shared);
-  }
-
-  async #pressure(signal: AbortSignal): Promise<void> {
-    for (const subscriber of this.#subscribers)
-      for (let wait = subscriber.backPressure(); wait && !signal.aborted; wait = subscriber.backPressure()) await wait;
+    const partition = this.#input.partitionOf(subject);
+    const receivers = partition === undefined ? this.#subscribers : (this.#byPartition.get(partition) ?? []);
+    for (const receiver of receivers) if (receiver.position < seq) receiver.fold(shared);
+    for (const receiver of receivers)
+      for (let wait = receiver.backPressure(); wait && !signal.aborted; wait = receiver.backPressure()) await wait;
   }
 }

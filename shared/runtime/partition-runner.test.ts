@@ -53,7 +53,8 @@ class Life {
       ? [dataSubject(TOPIC, this.#partition, '*'), progressSubject(TOPIC, '*')]
       : PARTITIONS.map((partition) => logSubject(this.#definition.service, partition));
     const stream = isFirst ? EVENTS : logStream(this.#definition.service);
-    new Feed(this.client, stream, subjects, () => {}).join(this.runner);
+    const input = { stream, subjects: () => subjects, partitionOf: () => undefined };
+    new Feed(this.client, input, () => {}, 0).join(this.runner);
   }
 
   kill(): void {

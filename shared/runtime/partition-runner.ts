@@ -89,6 +89,10 @@ export class PartitionRunner {
     return this.#ended.promise;
   }
 
+  get partition(): string {
+    return this.#options.partition;
+  }
+
   /** Position up to which the input is folded: the feed goes on behind it. */
   get position(): number {
     return this.#recovered?.state.position ?? 0;

@@ -1,13 +1,21 @@
 /**
- * Runs stages in one process: a runner per owned partition, a feed per input partition shared by fused stages.
+ * Runs stages in one process: a runner per owned partition, a feed per input shared by partitions and fused stages.
  * Does not own membership, health or signals (worker.ts).
  */
 import { ALL, PARTITIONS } from '../events/partition.ts';
 import type { StageDefinition } from '../events/stage.ts';
 import type { Log } from '../log/log.ts';
-import { dataSubject, EVENTS, logStream, logSubject, progressSubject, rulesSubject } from '../log/names.ts';
+import {
+  dataPartition,
+  dataSubject,
+  EVENTS,
+  logStream,
+  logSubject,
+  progressSubject,
+  rulesSubject,
+} from '../log/names.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { Feed } from './feed.ts';
+import { Feed, type FeedInput } from './feed.ts';
 import type { Membership } from './membership.ts';
 import { type OwnedPartition, Ownership } from './ownership.ts';
 import { type Pace, PartitionRunner } from './partition-runner.ts';
@@ -24,13 +32,9 @@ export interface StageHostOptions {
   readonly pace?: Partial<Pace>;
 }
 
-interface Input {
-  readonly stream: string;
-  readonly subjects: readonly string[];
-}
-
 export class StageHost {
   readonly #options: StageHostOptions;
+  /** By what they read of all partitions. */
   readonly #feeds = new Map<string, Feed>();
   readonly #runners = new Map<string, PartitionRunner>();
   readonly #ownerships: readonly Ownership[];
@@ -96,7 +100,7 @@ export class StageHost {
     });
     const name = `${service}.${partition}`;
     const leave = () => {
-      this.#leaveFeed(definition, partition, runner);
+      this.#feed(definition).leave(runner);
       if (this.#runners.get(name) === runner) this.#runners.delete(name);
     };
     void runner.ended.then(leave);
@@ -106,10 +110,10 @@ export class StageHost {
         this.#runners.set(name, runner);
         await runner.recover();
         await this.#checkRetention(definition, partition, runner);
-        this.#feed(definition, partition).join(runner);
+        this.#feed(definition).join(runner);
       },
       stop: () => {
-        this.#leaveFeed(definition, partition, runner);
+        this.#feed(definition).leave(runner);
         return runner.stop();
       },
     };
@@ -126,35 +130,40 @@ export class StageHost {
     this.#alarms.set(`${name} gap`, sentence);
   }
 
-  #input({ input }: StageDefinition<never>, partition: string): Input {
-    if (input.kind === 'log')
-      return { stream: logStream(input.service), subjects: PARTITIONS.map((name) => logSubject(input.service, name)) };
+  #input({ input }: StageDefinition<never>): FeedInput {
+    if (input.kind === 'log') {
+      const subjects = PARTITIONS.map((name) => logSubject(input.service, name));
+      return { stream: logStream(input.service), subjects: () => subjects, partitionOf: () => undefined };
+    }
     const topics = input.events.flatMap((event) => this.#options.topicsOf(event));
-    const subjects = topics.flatMap((topic) => [dataSubject(topic, partition, '*'), progressSubject(topic, '*')]);
+    const rules = input.rules === undefined ? [] : [rulesSubject(input.rules)];
     return {
       stream: EVENTS,
-      subjects: input.rules === undefined ? subjects : [...subjects, rulesSubject(input.rules)],
+      subjects: (partitions) => [...topics.flatMap((topic) => topicSubjects(topic, partitions)), ...rules],
+      partitionOf: dataPartition,
     };
   }
 
-  #feed(definition: StageDefinition<never>, partition: string): Feed {
-    const { stream, subjects } = this.#input(definition, partition);
-    const key = subjects.join(' ');
+  #feed(definition: StageDefinition<never>): Feed {
+    const input = this.#input(definition);
+    const key = input.subjects(PARTITIONS).join(' ');
     let feed = this.#feeds.get(key);
     if (!feed) {
       const { logger, log } = this.#options;
-      feed = new Feed(log, stream, subjects, (error) => {
-        this.#alarms.set(key, `Reading ${stream} for ${partition} failed: ${describe(error)}`);
-        logger.error(`Cannot read ${stream} for ${partition}`, { error });
+      feed = new Feed(log, input, (error) => {
+        this.#alarms.set(key, `Reading ${input.stream} failed: ${describe(error)}`);
+        logger.error(`Cannot read ${input.stream}`, { error });
       });
       this.#feeds.set(key, feed);
     }
     return feed;
   }
+}
 
-  #leaveFeed(definition: StageDefinition<never>, partition: string, runner: PartitionRunner): void {
-    this.#feed(definition, partition).leave(runner);
-  }
+/** Data of these partitions, and progress. One filter for all of them is cheaper for the server than one each. */
+function topicSubjects(topic: string, partitions: readonly string[]): string[] {
+  if (partitions.length === PARTITIONS.length) return [dataSubject(topic, '*', '*')]; // `progress` stands where partitions do
+  return [...partitions.map((partition) => dataSubject(topic, partition, '*')), progressSubject(topic, '*')];
 }
 
 function describe(error: unknown): string {

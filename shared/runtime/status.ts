@@ -31,7 +31,7 @@ export interface StageStatus {
   readonly position: number;
   /** ms; absent: nothing is known to be complete. */
   readonly watermark?: number;
-  /** Messages stored behind the position when the last one arrived. */
+  /** Messages stored behind the position when the last one arrived: of all partitions that its owner reads together. */
   readonly lagFrames: number;
   /** Age of the oldest message not yet folded, seconds; 0 when caught up. */
   readonly lagSeconds: number;

@@ -59,7 +59,7 @@ describe('meshStatus', () => {
     const [service] = status(bridge, member('sales-1', { services: ['sales'], stages: [slow, ...rest] })).services;
     expect(service).toMatchObject({
       watermark: '2024-06-01T11:59:00Z',
-      lag_frames: 20,
+      lag_frames: 4,
       lag_seconds: 9,
       events: 160,
       late: 2,

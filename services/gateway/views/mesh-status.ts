@@ -94,7 +94,7 @@ function serviceStatus(service: string, all: readonly Owned<StageStatus>[]): Ser
   return {
     service,
     ...watermarkText(lowestWatermark(stages.map(({ status }) => status))),
-    lag_frames: sum(stages, ({ status }) => status.lagFrames),
+    lag_frames: Math.max(0, ...stages.map(({ status }) => status.lagFrames)), // partitions of a worker share a reader
     lag_seconds: Math.max(0, ...stages.map(({ status }) => status.lagSeconds)),
     events: sum(stages, ({ status }) => (status.partition === ALL ? 0 : status.events)), // `all` counts partials
     late: sum(stages, ({ status }) => status.late),
