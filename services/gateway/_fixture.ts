@@ -10,7 +10,7 @@ import type { BridgeStatus, MemberRecord, StageStatus } from '../../shared/runti
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { createGateway } from './gateway.ts';
-import { SalesView } from './views/sales-view.ts';
+import { openViews } from './views/views.ts';
 
 export const NOON = Date.UTC(2024, 5, 1, 12);
 export const HOUR_MS = 3_600_000;
@@ -38,13 +38,13 @@ export async function openFixture(log: Log = new MemoryLog().client()): Promise<
   const lines: string[] = [];
   const logger = createLogger('gateway', 'debug', (line) => lines.push(line));
   const metrics = createMetrics({ component: 'gateway', instance: 'gateway-1' });
-  const sales = new SalesView({ log, logger });
+  const views = openViews({ log, logger, retryMs: 1 });
   const sendDemo = async (records: readonly DemoRecord[]) => {
     if (fixture.demoError) throw fixture.demoError;
     fixture.demo.push(...records);
   };
   const connected = () => fixture.connected;
-  const app = createGateway({ log, sales, sendDemo, connected, logger, metrics, now: () => NOON });
+  const app = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: () => NOON });
   const fixture: Fixture = {
     log,
     lines,
@@ -58,7 +58,7 @@ export async function openFixture(log: Log = new MemoryLog().client()): Promise<
     async until200(path) {
       while ((await app.request(path)).status !== 200) await new Promise((resolve) => setImmediate(resolve));
     },
-    [Symbol.asyncDispose]: () => sales[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => views[Symbol.asyncDispose](),
   };
   return fixture;
 }

@@ -3,11 +3,10 @@ import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import type { Log } from '../../shared/log/log.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
-import type { SalesView } from './views/sales-view.ts';
+import type { Views } from './views/views.ts';
 
-export interface GatewayDependencies {
+export interface GatewayDependencies extends Views {
   readonly log: Log;
-  readonly sales: SalesView;
   /** Sends demo records to Kafka; throws NotSentError. */
   readonly sendDemo: (records: readonly DemoRecord[]) => Promise<void>;
   /** False while the connection to NATS is down. */

@@ -14,10 +14,14 @@ import type { GatewayDependencies } from './dependencies.ts';
 import { observeRequests } from './http/observe.ts';
 import { notFound, ProblemError, problemAnswer, toProblem, unavailable } from './http/problem.ts';
 import { refuseInvalid } from './http/route.ts';
+import { activityRoutes } from './routes/activity.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { customerRoutes } from './routes/customers.ts';
 import { generateRoutes } from './routes/generate.ts';
 import { healthRoutes } from './routes/health.ts';
+import { inventoryRoutes } from './routes/inventory.ts';
 import { referenceRoutes } from './routes/reference.ts';
+import { regionHealthRoutes } from './routes/region-health.ts';
 import { rfmRoutes } from './routes/rfm.ts';
 import { salesRoutes } from './routes/sales.ts';
 import { segmentRuleRoutes } from './routes/segment-rules.ts';
@@ -32,6 +36,10 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   salesRoutes,
   customerRoutes,
   rfmRoutes,
+  activityRoutes,
+  alertRoutes,
+  inventoryRoutes,
+  regionHealthRoutes,
   segmentRuleRoutes,
   segmentRoutes,
   segmentUserRoutes,

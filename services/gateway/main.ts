@@ -16,7 +16,7 @@ import { type ServeOptions, serveHttp } from './http/serve.ts';
 import { gatewayMember } from './member.ts';
 import { notReadyReasons } from './routes/health.ts';
 import { createStarting } from './starting.ts';
-import { SalesView } from './views/sales-view.ts';
+import { openViews } from './views/views.ts';
 
 await runMain('gateway', async (stop) => {
   const settings = readSettings();
@@ -43,10 +43,10 @@ await runMain('gateway', async (stop) => {
   await provisionMesh(log);
   await using demo = new DemoSender(settings, logger);
   const sendDemo = (records: readonly DemoRecord[]) => demo.send(records);
-  await using sales = new SalesView({ log, logger });
+  await using views = openViews({ log, logger });
   const connected = () => log.isConnected;
-  fetch = createGateway({ log, sales, sendDemo, connected, logger, metrics, now: Date.now }).fetch;
-  reasons = () => notReadyReasons({ connected, sales });
+  fetch = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: Date.now }).fetch;
+  reasons = () => notReadyReasons({ connected, ...views });
   const describe = () => gatewayMember(instance, health.url, reasons());
   await using _service = await announce(log, 'gateway', describe);
   await using members = new Membership(log, describe);

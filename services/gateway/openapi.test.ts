@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fillStores, type Fixture, openFixture, putCustomerHours } from './_fixture.ts';
 import { fillSegments } from './_segments.ts';
+import { fillServices } from './_services.ts';
 
 interface JsonSchema {
   [key: string]: unknown;
@@ -14,7 +15,7 @@ interface Operation {
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
-    readonly schema?: { readonly example?: unknown; readonly type?: string };
+    readonly schema?: { readonly example?: unknown; readonly type?: string; readonly minLength?: number };
   }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>> };
   readonly responses: Readonly<Record<string, Answer>>;
@@ -42,7 +43,9 @@ beforeAll(async () => {
   fixture = await openFixture();
   await fillStores(fixture);
   await fillSegments(fixture);
-  await fixture.until200('/api/v1/sales/windows');
+  await fillServices(fixture);
+  for (const path of ['sales/windows', 'alerts', 'inventory', 'regions', 'devices'])
+    await fixture.until200(`/api/v1/${path}`);
   document = (await (await fixture.get('/openapi.json')).json()) as OpenApi;
   const all = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -111,8 +114,20 @@ describe('/openapi.json', () => {
   it('is OpenAPI 3.1 and names the routes of the gateway', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual([
+      '/api/v1/alerts',
+      '/api/v1/alerts/{alert_id}',
+      '/api/v1/content/top',
+      '/api/v1/content/{id}/minutes',
       '/api/v1/customers/{id}',
+      '/api/v1/customers/{id}/activity',
+      '/api/v1/devices',
       '/api/v1/events/generate',
+      '/api/v1/inventory',
+      '/api/v1/inventory/restock',
+      '/api/v1/inventory/summary',
+      '/api/v1/products/{id}',
+      '/api/v1/regions',
+      '/api/v1/regions/{region}/minutes',
       '/api/v1/rfm/summary',
       '/api/v1/sales/hourly',
       '/api/v1/sales/live',
@@ -155,23 +170,16 @@ describe('/openapi.json', () => {
 
   it('describes the refusal of an unknown and of a repeated parameter on every API route', async () => {
     for (const [path, operation] of operations.filter(([name]) => name.startsWith('/api/'))) {
-      const known = (operation.parameters ?? [])
-        .filter((parameter) => parameter.in === 'query')
-        .map(({ name }) => name);
+      const known = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query');
       const response = await fixture.get(`${concrete(path, operation)}?colour=red`);
       expect([path, response.status]).toEqual([path, 400]);
       const { detail } = (await expectDocumented(operation, response)) as { detail: string };
       expect(detail).toContain('"colour": Unknown parameter');
-      for (const name of known) {
+      for (const { name, schema } of known) {
         expect(detail).toContain(name);
-        for (const query of [
-          `${name}=1&${name}=2`,
-          `${name}=`,
-          `${name}=%00`,
-          `${name}=-1`,
-          `${name}=1e2`,
-          `${name}=x`,
-        ]) {
+        const isText = schema?.minLength !== undefined; // an id or a name: whatever it is made of
+        const values = isText ? ['', 'x'.repeat(1_000)] : ['', '%00', '-1', '1e2', 'x'];
+        for (const query of [`${name}=1&${name}=2`, ...values.map((value) => `${name}=${value}`)]) {
           const bad = await fixture.get(`${concrete(path, operation)}?${query}`);
           expect([path, query, bad.status]).toEqual([path, query, 400]);
           await expectDocumented(operation, bad);

@@ -9,8 +9,20 @@ export function pathId(name: string, description: string, example: string) {
   return z
     .string()
     .min(1)
-    .refine((id) => id.isWellFormed() && Buffer.byteLength(id) <= MAX_ID_BYTES, {
-      error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8`,
-    })
+    .refine(isId, { error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8` })
     .openapi({ param: { name, in: 'path' }, description, example });
+}
+
+/** An id in the query: a listing of what is about it. */
+export function queryId(description: string, example: string) {
+  return z
+    .string()
+    .min(1)
+    .refine(isId, { error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8` })
+    .optional()
+    .openapi({ description, example });
+}
+
+function isId(id: string): boolean {
+  return id.isWellFormed() && Buffer.byteLength(id) <= MAX_ID_BYTES;
 }

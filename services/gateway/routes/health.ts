@@ -1,6 +1,7 @@
 /** /livez and /readyz of the gateway itself. The health of the whole mesh is /api/v1/status. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { GatewayDependencies } from '../dependencies.ts';
+import type { Views } from '../views/views.ts';
 
 const Health = z
   .object({
@@ -38,9 +39,20 @@ export function healthRoutes(app: OpenAPIHono, dependencies: GatewayDependencies
 }
 
 /** A service that is not there yet does not make the gateway unready: its routes alone say so. */
-export function notReadyReasons({ connected, sales }: Pick<GatewayDependencies, 'connected' | 'sales'>): string[] {
-  const reasons: string[] = [];
-  if (!connected()) reasons.push('NATS is away');
-  if (sales.state === 'loading') reasons.push('The sales windows are still being loaded');
-  return reasons;
+export function notReadyReasons({
+  connected,
+  sales,
+  alerts,
+  inventory,
+  regionHealth,
+}: Pick<GatewayDependencies, 'connected' | keyof Views>): string[] {
+  const states = {
+    'sales windows': sales.state,
+    alerts: alerts.state,
+    products: inventory.state,
+    regions: regionHealth.regionState,
+    'minutes of downloads': regionHealth.recentState,
+  };
+  const loading = Object.entries(states).flatMap(([what, state]) => (state === 'loading' ? [what] : []));
+  return [...(connected() ? [] : ['NATS is away']), ...loading.map((what) => `The ${what} are still being loaded`)];
 }

@@ -1,11 +1,10 @@
 /** /api/v1/sales: final windows and hours by pages, and what is not final yet. Served from memory. */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { GatewayDependencies } from '../dependencies.ts';
-import { cursorOf, keyRange, LimitQuery, PageQuery } from '../http/paging.ts';
+import { keyRange, LimitQuery, pageAnswer, PageQuery } from '../http/paging.ts';
 import { unavailable } from '../http/problem.ts';
 import { answers } from '../http/route.ts';
 import { HourlySalesPage, LiveSales, SalesWindowPage } from '../schemas/sales.ts';
-import type { Page } from '../views/newest-list.ts';
 import type { ViewState } from '../views/bucket-reader.ts';
 import type { SalesView } from '../views/sales-view.ts';
 
@@ -54,15 +53,12 @@ export function salesRoutes(app: OpenAPIHono, { sales }: GatewayDependencies): v
   });
 }
 
-function pageAnswer<V>({ items, next }: Page<V>): { items: V[]; next_cursor?: string } {
-  return { items: [...items], ...(next !== undefined && { next_cursor: cursorOf(next) }) };
-}
-
 function requireData(sales: SalesView): void {
   if (sales.state !== 'current') throw unavailable(WHY_NOT[sales.state]);
 }
 
 const WHY_NOT: Readonly<Record<Exclude<ViewState, 'current'>, string>> = {
+  absent: 'The sales service has not been started on this mesh yet: start it with node services/sales/main.ts',
   waiting: 'No sales yet: is the sales service running, and are orders coming in? See /api/v1/status',
   loading: 'The gateway is still loading the sales windows: try again in a moment',
 };

@@ -1,7 +1,7 @@
 /** Alerts of every service, as they stand in the buckets (shared/alerts/alert.ts) and as the gateway gives them out. */
 import { z } from '@hono/zod-openapi';
 import { SEVERITIES } from '../../../shared/alerts/alert.ts';
-import { Count, Time } from './common.ts';
+import { Count, NextCursor, Time } from './common.ts';
 
 export const Severity = z.enum(SEVERITIES).openapi({ example: 'medium' });
 
@@ -26,9 +26,14 @@ export type Alert = z.infer<typeof Alert>;
 export const AlertPage = z
   .object({
     items: z.array(Alert),
-    next_cursor: z.string().optional().openapi({
-      description: 'Give it as `cursor` for the next page; absent on the last one',
-      example: 'MjAyNDA2MDFUMTAwMDAwWi40Mi5sYXJnZV9vcmRlcg',
+    next_cursor: NextCursor,
+    missing: z.array(z.string()).openapi({
+      description: 'Stores of alerts that are not in the list: their service was never started, or is only starting',
+      example: [],
+    }),
+    complete_from: Time.optional().openapi({
+      description:
+        'Alerts from before may be left out: the gateway lists the newest 20,000 of each store. Absent: none are',
     }),
   })
   .openapi('AlertPage');

@@ -9,3 +9,8 @@ export const Money = z
   .openapi({ description: 'Decimal text: never a binary fraction', example: '1250.50' });
 
 export const Count = z.number().int().min(0);
+
+export const NextCursor = z.string().optional().openapi({
+  description: 'Give it as `cursor` for the next page; absent on the last one',
+  example: 'MjAyNDA2MDFUMDAwMDAwWg',
+});

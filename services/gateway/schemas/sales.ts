@@ -1,6 +1,6 @@
 /** The results of the sales service, as they stand in bucket `sales` and as the gateway gives them out. */
 import { z } from '@hono/zod-openapi';
-import { Count, Money, Time } from './common.ts';
+import { Count, Money, NextCursor, Time } from './common.ts';
 
 const Revision = Count.openapi({
   description: 'Late orders counted after the window was first final',
@@ -45,11 +45,6 @@ export const CustomerHour = z
   })
   .openapi('CustomerHour', { description: 'Orders of one customer in one hour by the clock' });
 export type CustomerHour = z.infer<typeof CustomerHour>;
-
-const NextCursor = z.string().optional().openapi({
-  description: 'Give it as `cursor` for the next page; absent on the last one',
-  example: 'MjAyNDA2MDFUMDAwMDAwWg',
-});
 
 export const SalesWindowPage = z
   .object({ items: z.array(SalesWindow), next_cursor: NextCursor })

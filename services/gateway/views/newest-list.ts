@@ -4,7 +4,8 @@
  * Invariants (newest-list.test.ts):
  * 1. Keys are unique and ordered; `page` sees them newest first whatever the order of arrival.
  * 2. Never more than `capacity` values: the oldest go first, and a value older than all of a full list is not taken.
- * 3. Paging by key (not by offset): values that arrive between two pages are neither repeated nor hidden.
+ * 3. All that were put and not deleted and are newer than `leftOut` are here.
+ * 4. Paging by key (not by offset): values that arrive between two pages are neither repeated nor hidden.
  */
 
 export interface PageQuery<V> {
@@ -29,6 +30,7 @@ export class NewestList<V> {
   /** Ascending, so that the common arrival (a new or a recent key) moves nothing. */
   readonly #keys: string[] = [];
   readonly #values = new Map<string, V>();
+  #leftOut: string | undefined;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -38,16 +40,20 @@ export class NewestList<V> {
     return this.#keys.length;
   }
 
+  /** The newest key that there was no room for: older ones may be missing too; newer ones are all here. */
+  get leftOut(): string | undefined {
+    return this.#leftOut;
+  }
+
   put(key: string, value: V): void {
     if (this.#values.has(key)) {
       this.#values.set(key, value);
       return;
     }
     const at = this.#firstAtOrAfter(key);
-    if (this.#keys.length >= this.#capacity && at === 0) return;
     this.#keys.splice(at, 0, key);
     this.#values.set(key, value);
-    if (this.#keys.length > this.#capacity) this.delete(this.#keys[0] ?? key);
+    if (this.#keys.length > this.#capacity) this.#leaveOut(this.#keys[0] ?? key);
   }
 
   delete(key: string): void {
@@ -72,6 +78,11 @@ export class NewestList<V> {
       if (value !== undefined && query.accept(value)) found.push([key, value]);
     }
     return found;
+  }
+
+  #leaveOut(key: string): void {
+    this.delete(key);
+    if (this.#leftOut === undefined || key > this.#leftOut) this.#leftOut = key;
   }
 
   /** Index behind the newest key that the query allows. */

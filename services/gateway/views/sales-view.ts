@@ -27,10 +27,14 @@ export class SalesView implements AsyncDisposable {
 
   constructor(options: ViewOptions) {
     this.#options = options;
-    this.#reader = new BucketReader(options, 'sales', [`${WINDOWS}>`, `${HOURLY}>`], {
-      reset: () => this.#reset(),
-      apply: (key, message) => this.#apply(key, message),
-    });
+    this.#reader = new BucketReader(
+      options,
+      { bucket: 'sales', keys: [`${WINDOWS}>`, `${HOURLY}>`] },
+      {
+        reset: () => this.#reset(),
+        apply: (key, message) => this.#apply(key, message),
+      },
+    );
   }
 
   get state(): ViewState {
