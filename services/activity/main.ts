@@ -17,6 +17,12 @@ export function readActivityOptions(env: Environment): ActivityOptions {
   };
 }
 
-export const service: Service = { name: 'activity', stages: [activity(readActivityOptions(process.env))] };
+export const service: Service = {
+  name: 'activity',
+  /** Read when the worker starts, so that it can say what is wrong with a setting. */
+  get stages() {
+    return [activity(readActivityOptions(process.env))];
+  },
+};
 
 if (import.meta.main) await runWorker(service);

@@ -27,11 +27,13 @@ export function readRegionHealthOptions(env: Environment): RegionHealthOptions {
   };
 }
 
-const options = readRegionHealthOptions(process.env);
-
 export const service: Service = {
   name: 'region-health',
-  stages: [regionHealth(options), combineRegionHealth(options)],
+  /** Read when the worker starts, so that it can say what is wrong with a setting. */
+  get stages() {
+    const options = readRegionHealthOptions(process.env);
+    return [regionHealth(options), combineRegionHealth(options)];
+  },
 };
 
 if (import.meta.main) await runWorker(service);
