@@ -14,7 +14,7 @@ import type { MemberRecord } from '../shared/runtime/status.ts';
 import { serveHealth } from '../shared/telemetry/health.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { createMetrics } from '../shared/telemetry/metrics.ts';
-import { runMain } from '../shared/telemetry/process.ts';
+import { runMain, untilAborted } from '../shared/telemetry/process.ts';
 import { startTelemetry } from '../shared/telemetry/tracing.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
 import { Meter } from './partition/meter.ts';
@@ -28,7 +28,9 @@ await runMain(NAME, async (stop) => {
   const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
   const logger = createLogger(NAME, settings.logLevel);
   await using _telemetry = await startTelemetry({ service: NAME, otlpEndpoint: settings.otlpEndpoint });
-  await using log = await connectLog({ servers: settings.natsUrl, name: instance });
+  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
+  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
   const kafka = await createKafkaClient({ clientId: 'weir-bridge', settings: settings.kafka, logger });
   const retention = { ...DEFAULT_RETENTION, mirrorBytes: settings.mirrorBytes };

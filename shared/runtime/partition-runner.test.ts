@@ -16,7 +16,7 @@ import { PartitionRunner, type Pace } from './partition-runner.ts';
 
 const START = Date.parse('2024-06-01T10:00:00Z');
 const HOUR = 3_600_000;
-const PACE: Pace = { watermarkDelayMs: 1, positionDelayMs: 1, applyIntervalMs: 5, restPerResultMs: 0 };
+const PACE: Pace = { watermarkDelayMs: 1, positionDelayMs: 1, applyIntervalMs: 5, restPerResultMs: 0, restPerMs: 0 };
 
 const SERVICES: Readonly<Record<string, readonly StageDefinition<never>[]>> = {
   sales: [sales(), combineSales()],

@@ -40,6 +40,11 @@ export interface Pace {
   readonly applyIntervalMs: number;
   /** After a flush of n results the flusher rests n times this, so that flushes coalesce under load, ms. */
   readonly restPerResultMs: number;
+  /**
+   * After a commit, and after a flush of results, rest so many times as long as it took: on a machine that is busy
+   * commits grow and become fewer, on one that is not nobody waits.
+   */
+  readonly restPerMs: number;
 }
 
 export const DEFAULT_PACE: Pace = {
@@ -47,9 +52,12 @@ export const DEFAULT_PACE: Pace = {
   positionDelayMs: 1_000,
   applyIntervalMs: 10_000,
   restPerResultMs: 1,
+  restPerMs: 4,
 };
 
 const MAX_REST_MS = 5_000;
+/** Longest rest for how long the last commit or flush took: one that was slow by chance must not hold up the next. */
+const MAX_LOAD_REST_MS = 100;
 const RETRY_MS = 250;
 const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 
@@ -67,6 +75,8 @@ export class PartitionRunner {
   readonly #applyDue = new Signal();
   readonly #stopping = new Signal();
   readonly #committedOnce = new Signal();
+  /** There is no time to rest before the next commit. */
+  readonly #hurry = new Signal();
   readonly #ended = Promise.withResolvers<RunnerEnd>();
   #recovered: Recovered | undefined;
   #phase: StageStatus['state'] = 'recovering';
@@ -119,6 +129,7 @@ export class PartitionRunner {
       this.#end({ kind: 'failed', error });
       return;
     }
+    if (this.#isFull(recovered)) this.#hurry.raise();
     this.#lag = { frames: message.pending, seconds: message.pending === 0 ? 0 : (Date.now() - message.timeMs) / 1000 };
     this.#schedule(recovered);
   }
@@ -127,8 +138,7 @@ export class PartitionRunner {
   backPressure(): Promise<void> | undefined {
     const recovered = this.#recovered;
     if (this.#over || !recovered) return undefined;
-    const limit = Math.min(MAX_COMMIT_BYTES, this.#options.log.maxPayload / 4);
-    return recovered.state.pendingBytes < limit ? undefined : this.#committedOnce.wait();
+    return this.#isFull(recovered) ? this.#committedOnce.wait() : undefined;
   }
 
   /** Commits and applies all that is folded, then ends. Idempotent. */
@@ -181,7 +191,13 @@ export class PartitionRunner {
 
   /** Every loop looks at once whether it is to end. */
   #wake(): void {
-    for (const signal of [this.#commitDue, this.#resultsDue, this.#applyDue, this.#stopping]) signal.raise();
+    for (const signal of [this.#commitDue, this.#resultsDue, this.#applyDue, this.#stopping, this.#hurry])
+      signal.raise();
+  }
+
+  /** The next commit holds as much as one may. */
+  #isFull({ state }: Recovered): boolean {
+    return state.pendingBytes >= Math.min(MAX_COMMIT_BYTES, this.#options.log.maxPayload / 4);
   }
 
   // Commits.
@@ -199,7 +215,11 @@ export class PartitionRunner {
     const isDue = () => state.hasChanges || this.#proofs.length > 0 || (this.#phase === 'draining' && moved());
     while (!this.#over && !this.#drained) {
       if (!isDue()) await this.#commitDue.wait();
-      if (!this.#over && (isDue() || moved())) await this.#commit(recovered);
+      if (this.#over || !(isDue() || moved())) continue;
+      const started = performance.now();
+      await this.#commit(recovered);
+      const restMs = Math.min(MAX_LOAD_REST_MS, (performance.now() - started) * this.#pace.restPerMs);
+      if (restMs >= 1 && this.#phase === 'running' && this.#proofs.length === 0) await this.#hurry.waitAtMost(restMs);
     }
   }
 
@@ -227,6 +247,7 @@ export class PartitionRunner {
     if (this.#over) proof.reject(new FencedError('Cannot prove ownership: the partition is no longer run here'));
     else this.#proofs.push(proof);
     this.#commitDue.raise();
+    this.#hurry.raise();
     return proof.promise;
   }
 
@@ -236,8 +257,11 @@ export class PartitionRunner {
   async #resultsLoop({ image }: Recovered): Promise<void> {
     while (this.#phase === 'running' && !this.#over) {
       await this.#resultsDue.wait();
+      const started = performance.now();
       const put = await this.#tryFlush(() => image.flushResults());
-      const restMs = put === undefined ? RETRY_MS : Math.min(MAX_REST_MS, put * this.#pace.restPerResultMs);
+      const loadRestMs = Math.min(MAX_LOAD_REST_MS, (performance.now() - started) * this.#pace.restPerMs);
+      const { restPerResultMs } = this.#pace;
+      const restMs = put === undefined ? RETRY_MS : Math.min(MAX_REST_MS, Math.max(put * restPerResultMs, loadRestMs));
       if (restMs > 0) await this.#stopping.waitAtMost(restMs);
       if (image.hasResults) this.#resultsDue.raise();
     }

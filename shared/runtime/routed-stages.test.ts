@@ -25,7 +25,7 @@ beforeEach(async () => {
   client = log.client();
   membership = new Membership(client, () => memberRecord('one', ['rfm']));
   const logger = createLogger('test', 'error');
-  const pace = { applyIntervalMs: 5, positionDelayMs: 1, watermarkDelayMs: 1, restPerResultMs: 0 };
+  const pace = { applyIntervalMs: 5, positionDelayMs: 1, watermarkDelayMs: 1, restPerResultMs: 0, restPerMs: 0 };
   stages = new RoutedStages({ log: client, logger, membership, instance: 'one', stages: [rfm], pace }, [ORDERS]);
   await membership.start(() => stages.round());
   await until(() => stages.status().length === PARTITIONS.length && stages.status().every(isRunning));

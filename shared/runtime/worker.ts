@@ -12,7 +12,7 @@ import { provisionMesh, provisionService } from '../log/provision.ts';
 import { serveHealth } from '../telemetry/health.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { runMain } from '../telemetry/process.ts';
+import { runMain, untilAborted } from '../telemetry/process.ts';
 import { startTelemetry } from '../telemetry/tracing.ts';
 import { Membership } from './membership.ts';
 import { announce } from './nats-service.ts';
@@ -38,10 +38,12 @@ async function work(name: string, services: readonly Service[], settings: Settin
   const instance = settings.instance ?? `${name}-${hostname()}-${process.pid}`;
   const logger = createLogger(name, settings.logLevel);
   const routes = await activeRoutes(settings.routesFile);
+  const definitions = services.flatMap((service) => service.stages); // reads their settings: before anything is waited for
   await using _telemetry = await startTelemetry({ service: name, otlpEndpoint: settings.otlpEndpoint });
-  await using log = await connectLog({ servers: settings.natsUrl, name: instance });
+  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
+  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
-  const definitions = services.flatMap((service) => service.stages);
   const names = [...new Set(definitions.map(({ service }) => service))];
   for (const service of names) await provisionService(log, service);
 
@@ -73,12 +75,7 @@ async function work(name: string, services: readonly Service[], settings: Settin
   await using _service = await announce(log, name, describe);
   await membership.start(() => stages.round());
   logger.info('Worker is up', { instance, health: health.url });
-  await Promise.all([aborted(stop), watch?.run(stop)]);
+  await Promise.all([untilAborted(stop), watch?.run(stop)]);
   logger.info('Draining');
   await stages.close();
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
