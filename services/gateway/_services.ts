@@ -2,6 +2,8 @@
 import { encodeId } from '../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../shared/events/partition.ts';
 import { compactTime, formatTime } from '../../shared/event-time/time-text.ts';
+import { type Log, LogUnavailableError, type ReadOptions, type StoredMessage } from '../../shared/log/log.ts';
+import { bucketStream, keySubject } from '../../shared/log/names.ts';
 import { NOON, type Stores } from './_fixture.ts';
 
 export const MINUTE_MS = 60_000;
@@ -165,4 +167,44 @@ export async function fillServices(stores: Stores): Promise<void> {
     await putDeviceMinute(stores, ['mobile', 'android', '15'], start);
     await putActivity(stores, 'cust-7', start - (start % (5 * MINUTE_MS)));
   }
+}
+
+export function storesOf(log: Log): Stores {
+  return {
+    put: async (bucket, key, value) => {
+      await log.append(keySubject(bucket, key), JSON.stringify(value));
+    },
+  };
+}
+
+export async function purge(log: Log, bucket: string, key: string): Promise<void> {
+  await log.append(keySubject(bucket, key), '', { headers: { 'KV-Operation': 'PURGE' } });
+}
+
+/** A condition that readers in the background bring about. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The log of a mesh on which these services were never started. */
+export function logWithout(base: Log, buckets: readonly string[]): Log {
+  const missing = new Set(buckets.map(bucketStream));
+  const noStream = () => Object.assign(new Error('stream not found'), { name: 'StreamNotFoundError' });
+  const read = async function* (options: ReadOptions): AsyncIterable<StoredMessage> {
+    if (missing.has(options.stream)) throw noStream();
+    yield* base.read(options);
+  };
+  return {
+    maxPayload: base.maxPayload,
+    append: (...args) => base.append(...args),
+    appendChain: (...args) => base.appendChain(...args),
+    last: (stream, subject) => (missing.has(stream) ? Promise.reject(noStream()) : base.last(stream, subject)),
+    lastOfEach: (stream, subjects) =>
+      missing.has(stream)
+        ? Promise.reject(new LogUnavailableError('no responders')) // as a server does
+        : base.lastOfEach(stream, subjects),
+    read,
+    purge: (...args) => base.purge(...args),
+    state: (stream) => (missing.has(stream) ? Promise.reject(noStream()) : base.state(stream)),
+  };
 }
