@@ -57,6 +57,7 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 
 /** Keys of one pull at recovery. */
 const PULL_KEYS = 4_000;
+const PULL_FRAMES = 256;
 
 interface PendingAck {
   readonly subject: string;
@@ -262,10 +263,9 @@ export class JetStreamLog implements Log, AsyncDisposable {
           : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }),
       }),
     );
-    // Keys are small and many: by bytes alone the client asks for 100 messages at a time, and again after every 25.
-    if (options.lastPerSubject) return consumer.consume({ max_messages: PULL_KEYS, expires: 5_000 });
-    // Room for the largest message there can be: a pull that is smaller than the next message would wait for ever.
-    return consumer.consume({ max_bytes: this.maxPayload + 64 * 1024, expires: 5_000 });
+    // By bytes the client asks for 100 messages at a time, and again after every 25: too few on a busy machine, where an
+    // answer takes long. Keys are small; frames may be large, and as many as asked for are held in memory.
+    return consumer.consume({ max_messages: options.lastPerSubject ? PULL_KEYS : PULL_FRAMES, expires: 5_000 });
   }
 
   #settle(message: Msg): void {
