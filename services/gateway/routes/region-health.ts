@@ -110,7 +110,7 @@ export function regionHealthRoutes(app: OpenAPIHono, { regionHealth, log }: Gate
     const latest = await readEntry<unknown>(log, REGION_HEALTH, `all.region.latest.${token}`);
     if (latest === undefined) throw notFound(`No downloads in region "${region}" are known`);
     const newest = Date.parse(RegionMinute.parse(latest).window_start);
-    const of = { bucket: REGION_HEALTH, prefix: `all.region.1m.${token}`, sizeMs: MINUTE_MS, newest };
+    const of = { bucket: REGION_HEALTH, prefix: `all.region.1m.${token}`, sizeMs: MINUTE_MS, newest, isKnown: true };
     return c.json(textsAnswer(RegionMinute, await newestDenseWindows(log, of, range)), 200);
   });
   app.openapi(contentMinutes, async (c) => {

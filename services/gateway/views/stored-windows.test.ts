@@ -31,6 +31,14 @@ function keysOf({ from, to, after, limit }: { from?: number; to?: number; after?
   };
 }
 
+/** As a server that has more than it answers at once. */
+function tooMany(log: Log): Log {
+  const error = Object.assign(new Error('too many results'), { code: 413 });
+  const lastOfEach: Log['lastOfEach'] = (stream, subjects) =>
+    subjects.some((subject) => subject.includes('*')) ? Promise.reject(error) : log.lastOfEach(stream, subjects);
+  return { ...logWithout(log, []), lastOfEach };
+}
+
 describe('windows of one subject', () => {
   it('are the newest of the range, by keys or by reading all (invariant 1)', async () => {
     await fc.assert(
@@ -43,7 +51,9 @@ describe('windows of one subject', () => {
         const newest = dense.length === 0 ? undefined : NOON + Math.max(...dense) * MINUTE_MS;
         for (const page of [
           await newestWindows(log, OF, keysOf({ ...defined, limit })),
+          await newestWindows(tooMany(log), OF, keysOf({ ...defined, limit })),
           await newestDenseWindows(log, { ...OF, sizeMs: MINUTE_MS, newest }, keysOf({ ...defined, limit })),
+          await newestDenseWindows(tooMany(log), { ...OF, sizeMs: MINUTE_MS, newest }, keysOf({ ...defined, limit })),
         ]) {
           expect(page.items.map(Number)).toEqual(wanted.slice(0, limit));
           expect(page.next).toBe(wanted.length > limit ? key(wanted[limit - 1] ?? 0) : undefined);
@@ -59,10 +69,16 @@ describe('windows of one subject', () => {
     const read = () => {
       throw new Error('opened a reader');
     };
-    const noReader: Log = { ...logWithout(log, []), read };
+    const noReader: Log = { ...tooMany(log), read };
     const of = { ...OF, sizeMs: MINUTE_MS, newest: NOON + 599 * MINUTE_MS };
     const first = await newestDenseWindows(noReader, of, { limit: 500 });
     expect([first.items.length, first.next]).toEqual([500, key(100)]);
+    const hour = await newestDenseWindows(noReader, of, { limit: 500, from: key(540) });
+    expect([hour.items.length, hour.next]).toEqual([60, undefined]);
+    const empty = { ...of, newest: NOON - MINUTE_MS };
+    await expect(newestDenseWindows(noReader, empty, { limit: 5, from: key(-9) })).rejects.toThrow('opened a reader');
+    const known = await newestDenseWindows(noReader, { ...empty, isKnown: true }, { limit: 5, from: key(-9) });
+    expect(known).toEqual({ items: [], isKnown: true });
     await expect(newestDenseWindows(noReader, of, { limit: 500, after: key(100) })).rejects.toThrow('opened a reader');
   });
 
@@ -86,6 +102,6 @@ describe('windows of one subject', () => {
 
   it('are an error without the bucket', async () => {
     const log = logWithout(await filled([1]), ['region-health']);
-    await expect(newestWindows(log, OF, { limit: 1 })).rejects.toThrow('stream not found');
+    await expect(newestWindows(log, OF, { limit: 1 })).rejects.toThrow('region-health service has not been started');
   });
 });
