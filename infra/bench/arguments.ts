@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ArgumentError, type Runtime, RUNTIMES } from '../launcher/arguments.ts';
 import { FORMAT_NAMES, type FormatName } from './formats/format.ts';
-import { ROWS, type RowName, SERVICE_ROWS } from './result.ts';
+import { MESH_ROWS, ROWS, type RowName, SERVICE_ROWS } from './result.ts';
 
 export interface BenchOptions {
   readonly help: boolean;
@@ -45,8 +45,8 @@ export function parseBench(args: readonly string[]): BenchOptions {
   };
 }
 
-/** Unless rows are named: `mesh` takes ten minutes by itself. */
-const SHORT_ROWS = ROWS.filter((row) => row !== 'mesh');
+/** Unless rows are named. */
+const SHORT_ROWS = ROWS.filter((row) => !MESH_ROWS.some((long) => long === row));
 
 function understand(args: readonly string[]) {
   try {
@@ -102,7 +102,7 @@ export const BENCH_HELP = `npm run bench [-- rows and options]
 Measures the mesh on a nats-server and a Kafka of its own, prints a table with the budgets, and leaves nothing behind.
 
 Options
-  bridge rfm                what to measure, from ${ROWS.join(' ')} (default: all but mesh)
+  bridge rfm                what to measure, from ${ROWS.join(' ')} (default: all but mesh, mesh-fused)
   services                  the rows of all services
   --rows bridge,rfm         the same
   --events 500000           events for bridge, the services, fused and path

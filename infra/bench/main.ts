@@ -105,7 +105,8 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
     case 'cep':
       return benchCep(mesh);
     case 'mesh':
-      return benchMesh(mesh, options);
+    case 'mesh-fused':
+      return benchMesh(mesh, options, row === 'mesh-fused');
     default:
       return row satisfies never;
   }

@@ -20,6 +20,8 @@ export interface Loaded {
 }
 
 const TICK_MS = 20;
+/** Over the broker's limit (1 MB) a request fails whole. */
+const MOST_IN_A_REQUEST = 1_000;
 
 async function load(brokers: string[], rate: number, seconds: number): Promise<void> {
   const kafka = new Kafka({ clientId: 'weir-bench-load', brokers, logLevel: logLevel.NOTHING });
@@ -60,8 +62,11 @@ class Lane {
   }
 
   sendDue(elapsedSeconds: number, t: number): void {
-    const count = Math.floor(elapsedSeconds * this.#perSecond) - this.#made;
-    if (count <= 0) return;
+    const due = Math.floor(elapsedSeconds * this.#perSecond);
+    while (this.#made < due) this.#send(Math.min(due - this.#made, MOST_IN_A_REQUEST), t);
+  }
+
+  #send(count: number, t: number): void {
     const first = this.#made;
     this.#made += count;
     const messages = Array.from({ length: count }, (_, at) => {

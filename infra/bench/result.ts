@@ -13,8 +13,11 @@ export const SERVICE_ROWS = [
   'cep',
 ] as const;
 
+/** Rows that measure everything at once, for minutes: a process a service, or one for all services. */
+export const MESH_ROWS = ['mesh', 'mesh-fused'] as const;
+
 /** In the order in which they run: `idle` while no order is in Kafka. */
-export const ROWS = ['idle', 'bridge', ...SERVICE_ROWS, 'fused', 'path', 'latency', 'recovery', 'mesh'] as const;
+export const ROWS = ['idle', 'bridge', ...SERVICE_ROWS, 'fused', 'path', 'latency', 'recovery', ...MESH_ROWS] as const;
 export type RowName = (typeof ROWS)[number];
 
 /** CPU of one process, microseconds an event. */
@@ -113,6 +116,8 @@ export interface MeshResult {
   readonly events: number;
   readonly seconds: number;
   readonly cpu?: readonly ProcessCost[];
+  /** Stored by each stream meanwhile, for a record. */
+  readonly messages: readonly { readonly stream: string; readonly perRecord: number }[];
   readonly lag: readonly LagSample[];
   readonly memory: readonly ProcessMemory[];
   readonly otherLoad?: number;

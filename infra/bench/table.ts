@@ -144,7 +144,7 @@ function cepTable(results: readonly CepResult[]): string {
 }
 
 /** Whether a mesh kept up, and what each of its processes took. */
-function meshTables({ row, perSecond, events, seconds, cpu, lag, memory, otherLoad }: MeshResult): string {
+function meshTables({ row, perSecond, events, seconds, cpu, messages, lag, memory, otherLoad }: MeshResult): string {
   const { early, late, worst, isGrowing } = lagTrend(lag);
   const verdict = isGrowing ? 'the lag GROWS' : 'the lag does not grow';
   const total = sum(cpu?.filter(({ process }) => process !== 'load'));
@@ -160,7 +160,12 @@ function meshTables({ row, perSecond, events, seconds, cpu, lag, memory, otherLo
   ]);
   const load = cpu?.find(({ process }) => process === 'load')?.usPerEvent.toFixed(1) ?? 'not available';
   const all = [...rows, ['load (not of the mesh)', load, '', '']];
-  return `${head}\n\n${table(['process', 'CPU-us/record', 'RSS MB at start', 'RSS MB at end'], all)}`;
+  const stored = messages
+    .filter(({ perRecord }) => perRecord >= 0.01)
+    .sort((a, b) => b.perRecord - a.perRecord)
+    .map(({ stream, perRecord }) => `${stream} ${perRecord.toFixed(2)}`);
+  const tail = `Messages stored for a record: ${stored.join(', ')}.`;
+  return `${head}\n\n${tail}\n\n${table(['process', 'CPU-us/record', 'RSS MB at start', 'RSS MB at end'], all)}`;
 }
 
 /** `1.9 (ok, 2.5)` or `3.1 (OVER 2.5)`. */

@@ -1,5 +1,5 @@
 /**
- * Row `mesh`: bridge, all services and the gateway at once, on records of every kind at a steady rate, for minutes.
+ * Rows `mesh` and `mesh-fused`: bridge, all services and the gateway at once, on records of every kind at a steady rate, for minutes.
  * It tells whether they keep up (the lag does not grow), what each costs, and how much memory each has at the beginning
  * and at the end.
  */
@@ -31,9 +31,8 @@ export const ALL_SERVICES = ['sales', 'rfm', 'anomaly', 'inventory', 'region-hea
 const WARM_UP_S = 20;
 const SAMPLE_MS = 5_000;
 
-export async function benchMesh(mesh: BenchMesh, options: MeshRowOptions): Promise<Result[]> {
-  const apart = ALL_SERVICES.map((service) => [service]);
-  return [await runMesh(mesh, options, apart), await runMesh(mesh, options, [ALL_SERVICES])];
+export async function benchMesh(mesh: BenchMesh, options: MeshRowOptions, isFused: boolean): Promise<Result[]> {
+  return [await runMesh(mesh, options, isFused ? [ALL_SERVICES] : ALL_SERVICES.map((service) => [service]))];
 }
 
 async function runMesh(
@@ -48,9 +47,9 @@ async function runMesh(
   mesh.progress.say(`${row}: ${perSecond} records a second for ${WARM_UP_S} s + ${seconds} s`);
   const load = new Load(mesh, perSecond, WARM_UP_S + seconds);
   await Promise.race([sleep(WARM_UP_S * 1_000, undefined, { signal: mesh.signal }), load.ended]);
-  const atStart = { usage: takeUsage(pids), memory: memoryOf(pids), load: load.last };
+  const atStart = { usage: takeUsage(pids), memory: memoryOf(pids), load: load.last, stored: await storedBy(mesh) };
   const lag = await Promise.race([sampleLag(mesh, workers, seconds), load.failed]);
-  const atEnd = { usage: takeUsage(pids), memory: memoryOf(pids), load: load.last };
+  const atEnd = { usage: takeUsage(pids), memory: memoryOf(pids), load: load.last, stored: await storedBy(mesh) };
   await load.ended;
   mesh.noteMeasured(
     workers.map(({ name }) => name),
@@ -69,6 +68,9 @@ async function runMesh(
     events,
     seconds: (atEnd.usage.atMs - atStart.usage.atMs) / 1_000,
     ...(cpu ? { cpu: [...cpu, { process: 'load', usPerEvent: loadUs / events }] } : {}),
+    messages: Array.from(atEnd.stored, ([stream, upTo]) => {
+      return { stream, perRecord: (upTo - (atStart.stored.get(stream) ?? 0)) / events };
+    }),
     lag,
     memory: Array.from(atStart.memory, ([process, startBytes]): ProcessMemory => {
       return { process, startBytes, endBytes: atEnd.memory.get(process) ?? Number.NaN };
@@ -121,7 +123,7 @@ async function sampleLag(mesh: BenchMesh, workers: readonly BenchWorker[], secon
     const members = await Promise.all(workers.map((worker) => worker.ask()));
     const sample = { atS: Math.round((performance.now() - startMs) / 1_000), ...lagOf(members) };
     samples.push(sample);
-    mesh.progress.show(`mesh: lag ${sample.seconds.toFixed(1)} s`, sample.atS, seconds, startMs);
+    mesh.progress.show(`mesh: lag ${lagText(members)} s`, sample.atS, seconds, startMs);
   }
   return samples;
 }
@@ -134,6 +136,26 @@ function lagOf(members: readonly (MemberRecord | undefined)[]): Pick<LagSample, 
     .flatMap((member) => member?.bridge ?? [])
     .reduce((sum, { lagRecords }) => sum + lagRecords, 0);
   return { records, seconds: isUnknown ? Number.NaN : Math.max(0, ...partitions.map(({ lagSeconds }) => lagSeconds)) };
+}
+
+/** Of each service that has one, and of the bridge. */
+function lagText(members: readonly (MemberRecord | undefined)[]): string {
+  const lags = new Map<string, number>();
+  const note = (name: string, seconds: number) => lags.set(name, Math.max(seconds, lags.get(name) ?? 0));
+  for (const member of members) {
+    for (const { service, lagSeconds } of member?.stages ?? []) note(service, lagSeconds);
+    for (const { lagSeconds } of member?.bridge ?? []) note('bridge', lagSeconds);
+    if (!member) note('no answer', Number.NaN);
+  }
+  const behind = Array.from(lags).filter(([, seconds]) => !(seconds < 0.05));
+  return behind.length === 0 ? '0.0' : behind.map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`).join(', ');
+}
+
+/** The last sequence of each stream. */
+async function storedBy(mesh: BenchMesh): Promise<Map<string, number>> {
+  const stored = new Map<string, number>();
+  for await (const { config, state } of mesh.log.manager.streams.list()) stored.set(config.name, state.last_seq);
+  return stored;
 }
 
 function memoryOf(pids: ReadonlyMap<string, number>): Map<string, number> {
