@@ -33,7 +33,7 @@ export const AlertPage = z
     }),
     complete_from: Time.optional().openapi({
       description:
-        'Alerts from before may be left out: the gateway lists the newest 20,000 of each store. Absent: none are',
+        'Alerts from before may be left out: the gateway lists the newest 10,000 of each store. Absent: none are',
     }),
   })
   .openapi('AlertPage');

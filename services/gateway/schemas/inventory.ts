@@ -42,7 +42,7 @@ export const ProductPage = z
     items: z.array(Product),
     next_cursor: NextCursor,
     complete: z.boolean().openapi({
-      description: 'False: the gateway lists 50,000 products of each kind (to be ordered, others), and there are more',
+      description: 'False: the gateway lists 25,000 products of each kind (to be ordered, others), and there are more',
       example: true,
     }),
   })

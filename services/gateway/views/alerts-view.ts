@@ -14,7 +14,7 @@ import { NewestList, type Page, type PageQuery } from './newest-list.ts';
 
 export const ALERT_BUCKETS = ['anomaly', 'anomaly-maip', 'region-health'] as const;
 /** Of each bucket. An alert takes about a kilobyte. */
-const CAPACITY = 20_000;
+const CAPACITY = 10_000;
 /** `p07.alert.<subject>.<type>.<window>` */
 const KEY = /^[^.]+\.alert\.([^.]+)\.([^.]+)\.([^.]+)$/;
 /** The time at the head of a list key, `20240601T100000Z`; of alerts that stand alone, with milliseconds and an id. */

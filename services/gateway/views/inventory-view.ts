@@ -17,8 +17,8 @@ import { firstByKey, type KeyPageQuery } from './first-by-key.ts';
 import type { Page } from './newest-list.ts';
 
 export const INVENTORY = 'inventory';
-/** Of each kind: to be ordered, and others. A product takes about half a kilobyte. */
-const CAPACITY = 50_000;
+/** Of each kind: to be ordered, and others. A product takes about a kilobyte. */
+const CAPACITY = 25_000;
 const KEY = /^[^.]+\.product\.([^.]+)$/;
 const URGENCY_RANK = { immediate: '0', soon: '1', planned: '2', none: '3' } as const;
 
