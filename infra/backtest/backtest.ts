@@ -7,7 +7,7 @@
  */
 import { readLogTo } from '../../bridge/cli/read-log.ts';
 import type { EventPattern } from '../../shared/cep/json/event-pattern.ts';
-import type { CepResult } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import type { Route } from '../../shared/config/routes.ts';
 import type { MeshEvent } from '../../shared/events/event.ts';
 import { decodeFrame, type Progress } from '../../shared/log/frame.ts';

@@ -5,7 +5,8 @@
  * 1. Results come in the order of their time, whenever time is advanced, and are those of each key by itself.
  * 2. A key is held only while a partial match of it lives.
  */
-import { type CepOperator, type CepResult, operatorsOf } from '../../shared/cep/cep-operator.ts';
+import { type CepOperator, operatorsOf } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import { compilePattern } from '../../shared/cep/compile-pattern.ts';
 import type { EventPattern } from '../../shared/cep/json/event-pattern.ts';
 import type { MeshEvent } from '../../shared/events/event.ts';

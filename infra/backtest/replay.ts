@@ -9,7 +9,7 @@
  * 2. Every event that is read is counted in exactly one of `matched`, `late`, `outsideTime`, `passedOver`, `withdrawn`,
  *    `corrections` once the replay is finished.
  */
-import type { CepResult } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import type { EventPattern } from '../../shared/cep/json/event-pattern.ts';
 import { EventTimeBuffer } from '../../shared/event-time/event-time-order.ts';
 import { SourceWatermarks } from '../../shared/event-time/watermark.ts';

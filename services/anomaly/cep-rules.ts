@@ -4,7 +4,7 @@
  * A pattern read from JSON (shared/cep/json) is such a rule as it stands; HIGH_ORDER_VOLUME is written here.
  */
 import type { Occurrence, Severity } from '../../shared/alerts/alert.ts';
-import type { CepResult } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import type { Compat } from '../../shared/cep/nfa.ts';
 import type { Pattern } from '../../shared/cep/pattern.ts';
 import { begin, skipPastLastEvent } from '../../shared/cep/pattern-builder.ts';

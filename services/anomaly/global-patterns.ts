@@ -11,7 +11,7 @@
  */
 import { AlertLog, alertTable } from '../../shared/alerts/alert-log.ts';
 import type { Alert } from '../../shared/alerts/alert.ts';
-import type { CepResult } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import { HeldEvents, heldEventsTable } from '../../shared/event-time/held-events.ts';
 import type { MaipEvent } from '../../shared/events/maip.ts';
 import type { Decision, Emitted, StageContext, StageDefinition } from '../../shared/events/stage.ts';

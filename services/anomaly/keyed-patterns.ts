@@ -7,7 +7,8 @@
  * 1. Events come in event-time order; a match is found at the watermark that passes it, whatever the cuts and crashes.
  * 2. What was stored by another pattern of that name is dropped.
  */
-import { type CepOperator, type CepResult, operatorsOf } from '../../shared/cep/cep-operator.ts';
+import { type CepOperator, operatorsOf } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import { compilePattern } from '../../shared/cep/compile-pattern.ts';
 import type { CepSnapshot } from '../../shared/cep/snapshot.ts';
 import { Timers } from '../../shared/event-time/timers.ts';

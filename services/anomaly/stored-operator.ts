@@ -13,7 +13,8 @@
  * 2. What is stored follows from the events and watermarks, not from commits and restarts. Nothing, when nothing is held.
  * 3. What was stored by another pattern of that name is dropped.
  */
-import { type CepOperator, type CepResult, operatorsOf } from '../../shared/cep/cep-operator.ts';
+import { type CepOperator, operatorsOf } from '../../shared/cep/cep-operator.ts';
+import type { CepResult } from '../../shared/cep/cep-result.ts';
 import { compilePattern } from '../../shared/cep/compile-pattern.ts';
 import type { CepSnapshot } from '../../shared/cep/snapshot.ts';
 import { encodeId } from '../../shared/events/id.ts';

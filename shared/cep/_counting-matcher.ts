@@ -10,7 +10,7 @@
  * 1. Results and snapshots are those of IndexedMatcher.
  * 2. A condition that reads the match may answer differently for each partial match: then IndexedMatcher takes over.
  */
-import type { CepResult } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import type { Decision } from './_decision.ts';
 import { IndexedMatcher } from './_indexed-matcher.ts';
 import { type Matcher, type MatcherState, resultOf } from './_matcher.ts';

@@ -5,7 +5,7 @@
  *
  * Invariant (tested in flink-nfa.test.ts): the matches of each step are those Flink gives.
  */
-import type { CepResult } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import type { Decision } from './_decision.ts';
 import { JavaHeap } from './_java-heap.ts';
 import { type Completed, completedOf, type Matcher, type MatcherState, resultOf, skippedBefore } from './_matcher.ts';

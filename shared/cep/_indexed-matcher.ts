@@ -10,7 +10,7 @@
  * 2. The partial matches of a state, and those of a start, are in the order they were made; with a gap, by the time of
  *    their last event.
  */
-import type { CepResult } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import type { Decision } from './_decision.ts';
 import { type Link, LinkedList } from './_linked-list.ts';
 import {

@@ -1,5 +1,5 @@
 /** What evaluates an automaton: `flink` as Flink does it, `default` in a way that scales. And what both share. */
-import type { CepResult } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import type { Nfa, State } from './nfa.ts';
 import { type BufferNode, pathOf } from './shared-buffer.ts';
 

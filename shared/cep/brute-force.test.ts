@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bruteForce, type Letter, type LetterPattern, type LetterStage, textOf } from './_brute-force.ts';
-import { CepOperator, type CepResult } from './cep-operator.ts';
+import { CepOperator } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import { compilePattern } from './compile-pattern.ts';
 import type { CepSnapshot } from './snapshot.ts';
 import {

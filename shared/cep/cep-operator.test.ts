@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CepOperator, type CepResult, operatorsOf } from './cep-operator.ts';
+import { CepOperator, operatorsOf } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import { compilePattern } from './compile-pattern.ts';
 import { begin, skipPastLastEvent, skipToNext } from './pattern-builder.ts';
 import type { CepSnapshot } from './snapshot.ts';

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { EventTimeBuffer } from '../event-time/event-time-order.ts';
-import { CepOperator, type CepResult } from './cep-operator.ts';
+import { CepOperator } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import { compilePattern } from './compile-pattern.ts';
 import type { Compat } from './nfa.ts';
 import type { Condition, Link, Pattern, SkipStrategy, Stage, Times } from './pattern.ts';

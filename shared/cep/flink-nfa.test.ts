@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CepOperator, type CepResult } from './cep-operator.ts';
+import { CepOperator } from './cep-operator.ts';
+import type { CepResult } from './cep-result.ts';
 import { compilePattern } from './compile-pattern.ts';
 import type { Compat } from './nfa.ts';
 import { InvalidPatternError, type Link, type Pattern, type SkipStrategy, type Stage, type Times } from './pattern.ts';

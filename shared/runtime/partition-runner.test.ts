@@ -12,7 +12,8 @@ import { isDeleteMarker } from '../store/entry.ts';
 import { advanceAll, generateOrders, seededRandom, shuffleWithin, TOPIC, toSteps } from '../testing/orders.ts';
 import { framesOf, runStages } from '../testing/stage-harness.ts';
 import { Feed } from './feed.ts';
-import { PartitionRunner, type Pace } from './partition-runner.ts';
+import type { Pace } from './pace.ts';
+import { PartitionRunner } from './partition-runner.ts';
 
 const START = Date.parse('2024-06-01T10:00:00Z');
 const HOUR = 3_600_000;

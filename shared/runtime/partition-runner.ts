@@ -18,6 +18,7 @@ import { FencedError } from './committer.ts';
 import { LatePublisher } from './late-publisher.ts';
 import type { InputMessage } from './partition-state.ts';
 import type { AppliedState } from '../store/applied-state.ts';
+import { DEFAULT_PACE, type Pace } from './pace.ts';
 import { type Recovered, recoverPartition } from './recovery.ts';
 import { Signal } from './signal.ts';
 import type { StageStatus } from './status.ts';
@@ -30,30 +31,6 @@ export interface RunnerOptions {
   readonly downstream?: string;
   readonly pace?: Partial<Pace>;
 }
-
-export interface Pace {
-  /** A commit that moves only the watermark waits this long for company, ms. */
-  readonly watermarkDelayMs: number;
-  /** A commit that moves only the position, ms. */
-  readonly positionDelayMs: number;
-  /** Private state reaches KV, and `applied` moves, this often, ms. */
-  readonly applyIntervalMs: number;
-  /** After a flush of n results the flusher rests n times this, so that flushes coalesce under load, ms. */
-  readonly restPerResultMs: number;
-  /**
-   * After a commit, and after a flush of results, rest so many times as long as it took: on a machine that is busy
-   * commits grow and become fewer, on one that is not nobody waits.
-   */
-  readonly restPerMs: number;
-}
-
-export const DEFAULT_PACE: Pace = {
-  watermarkDelayMs: 100,
-  positionDelayMs: 1_000,
-  applyIntervalMs: 10_000,
-  restPerResultMs: 1,
-  restPerMs: 4,
-};
 
 const MAX_REST_MS = 5_000;
 /** Longest rest for how long the last commit or flush took: one that was slow by chance must not hold up the next. */

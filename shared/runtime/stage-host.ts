@@ -18,7 +18,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import { Feed, type FeedInput } from './feed.ts';
 import type { Membership } from './membership.ts';
 import { type OwnedPartition, Ownership } from './ownership.ts';
-import { type Pace, PartitionRunner } from './partition-runner.ts';
+import type { Pace } from './pace.ts';
+import { PartitionRunner } from './partition-runner.ts';
 import type { StageStatus } from './status.ts';
 
 export interface StageHostOptions {

@@ -1,6 +1,7 @@
 /** For tests: runs a pattern over a list of events, each key by itself or all together, to the end of time. */
 import type { MeshEvent } from '../../events/event.ts';
-import { CepOperator, type CepResult } from '../cep-operator.ts';
+import { CepOperator } from '../cep-operator.ts';
+import type { CepResult } from '../cep-result.ts';
 import { compilePattern } from '../compile-pattern.ts';
 import type { EventPattern } from './event-pattern.ts';
 
