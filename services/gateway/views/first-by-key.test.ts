@@ -26,7 +26,7 @@ describe('firstByKey', () => {
     fc.assert(
       fc.property(keys, keys, fc.integer({ min: 1, max: 8 }), (stay, others, limit) => {
         const seen: string[] = [];
-        for (let after: string | undefined, odd = false; ; odd = !odd) {
+        for (let after: string | undefined, odd = false; seen.length <= stay.length; odd = !odd) {
           const values = [...stay, ...others.filter((key) => !stay.includes(key) && odd)];
           const { items, next } = firstByKey(values, itself, { after, limit, accept: () => true });
           seen.push(...items.filter((key) => stay.includes(key)));

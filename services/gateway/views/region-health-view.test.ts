@@ -187,6 +187,12 @@ describe('the top of contents', () => {
     expect(top(60).contents).toBe(1);
   });
 
+  it('counts a value once, however often it is written (invariant 3)', () => {
+    const contents = new ContentMinutes(true, 2);
+    for (const minute of [0, 1, 1, 0, 1]) apply(contents, 'a', minute);
+    expect(contents.top({ ...HOUR, minutes: 2 }, 0)).toMatchObject({ items: [{ downloads: 20 }], complete: true });
+  });
+
   it('does not vouch for minutes that may have been written to before the part that is read (invariant 2)', () => {
     const contents = new ContentMinutes(false);
     apply(contents, 'a', 0, 10, 0, 1_000_000);

@@ -2,7 +2,7 @@
  * One alert by its id, read from the stores.
  *
  * An id is the alert's key with `-` for `.`, and tokens may have a `-` of their own: so it may stand for several keys.
- * All of them are read, and the alert is the one that says it has this id.
+ * All of them are read. Where several have an alert, these have the same id, and the first one is given.
  *
  * Invariants (stored-alerts.test.ts):
  * 1. Every alert of the stores is found by its id, whatever its subject, type and occurrence are named.
@@ -32,8 +32,7 @@ export async function findAlert(log: Log, id: string): Promise<Alert | undefined
   );
   if (reads.every(({ kind }) => kind === 'no-bucket'))
     throw unavailable('No alerts: neither anomaly nor region-health has been started on this mesh yet');
-  const alerts = reads.flatMap((read) => (read.kind === 'read' ? read.value : []));
-  return alerts.find(({ alert_id }) => alert_id === id);
+  return reads.flatMap((read) => (read.kind === 'read' ? read.value : []))[0];
 }
 
 /** `p07.alert.42.order_spike.20240601T100000Z` for `42-order_spike-20240601T100000Z`. */

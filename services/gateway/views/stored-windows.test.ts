@@ -73,6 +73,8 @@ describe('windows of one subject', () => {
     const of = { ...OF, sizeMs: MINUTE_MS, newest: NOON + 599 * MINUTE_MS };
     const first = await newestDenseWindows(noReader, of, { limit: 500 });
     expect([first.items.length, first.next]).toEqual([500, key(100)]);
+    const second = await newestDenseWindows(noReader, of, { limit: 50, after: key(550), to: key(560) });
+    expect([second.items[0], second.items.length, second.next]).toEqual(['549', 50, key(500)]);
     const hour = await newestDenseWindows(noReader, of, { limit: 500, from: key(540) });
     expect([hour.items.length, hour.next]).toEqual([60, undefined]);
     const empty = { ...of, newest: NOON - MINUTE_MS };
