@@ -1,20 +1,18 @@
 /**
- * The amount of a maip event: payloads have no schema, so it is looked for.
- *
- * The first of the paths (dots go into objects) that holds a number, or a text that is a decimal, is the amount. It is
- * taken to the cent, halves away from zero; what is no finite number or beyond 2^53 cents is no amount.
+ * The amount of a maip event, by the rule that all services share (shared/events/maip-amount.ts), looked for where the
+ * options say: the first of the paths at which there is anything is the amount, if it can be used.
  */
-const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
+import { readAmount } from '../../shared/events/maip-amount.ts';
 
 export type FindAmount = (payload: unknown) => number | undefined;
 
-/** Minor units. `paths`: `amount`, `order.total`. */
+/** Minor units. `paths`: `amount`, `order.total` (dots go into objects). */
 export function amountFinder(paths: readonly string[]): FindAmount {
   const split = paths.map((path) => path.split('.'));
   return (payload) => {
     for (const path of split) {
-      const amount = amountOf(valueAt(payload, path));
-      if (amount !== undefined) return amount;
+      const found = valueAt(payload, path);
+      if (found !== undefined && found !== null) return readAmount(found);
     }
     return undefined;
   };
@@ -27,12 +25,4 @@ function valueAt(payload: unknown, path: readonly string[]): unknown {
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
   return value;
-}
-
-function amountOf(value: unknown): number | undefined {
-  if (typeof value === 'string' && !DECIMAL.test(value)) return undefined;
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const number = Number(value);
-  const minor = Math.sign(number) * Math.round(Math.abs(number) * 100);
-  return Number.isSafeInteger(minor) ? minor + 0 : undefined;
 }

@@ -240,7 +240,7 @@ describe('patterns per customer', () => {
 describe('unusual transactions', () => {
   const usual = [10, 12, 8, 11, 9].map((amount, n) => created(n * 60, 'a', { payload: { amount } }));
   const options = { ...DEFAULT_MAIP, patterns: [] };
-  const unusual = created(400, 'a', { type: 'maip.payment.made', payload: { order: { total: '20.00' } } });
+  const unusual = created(400, 'a', { type: 'maip.payment.made', payload: { total: '20.00' } });
 
   test('an amount far above those of the customer before', () => {
     const outcome = checkLaw(stages(options), [data(...usual, unusual), progress(500)]);

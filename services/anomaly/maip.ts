@@ -22,6 +22,7 @@ import { Corrections, takenBackTable } from './corrections.ts';
 import { customerTable } from './customer-history.ts';
 import { Customers } from './customers.ts';
 import { KeyedPatterns, keyedMatchesTable } from './keyed-patterns.ts';
+import { AMOUNT_FIELDS } from '../../shared/events/maip-amount.ts';
 import { amountFinder, type FindAmount } from './maip-amount.ts';
 import { type HeldMaip, heldMaipCodec } from './maip-event.ts';
 import { findOutlier } from './order-alerts.ts';
@@ -46,7 +47,7 @@ export interface MaipOptions extends StageOptions {
 export const DEFAULT_TRANSACTION: TransactionRule = {
   ...DEFAULT_OUTLIER,
   types: ['maip.order.created', 'maip.payment.*', 'maip.transaction.*'],
-  amountFields: ['amount', 'totalAmount', 'total_amount', 'total', 'orderTotal', 'order.amount', 'order.total'],
+  amountFields: AMOUNT_FIELDS,
 };
 
 export const DEFAULT_MAIP: MaipOptions = {

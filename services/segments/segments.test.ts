@@ -186,8 +186,8 @@ describe('rules', () => {
 
   test('each partition keeps them', () => {
     const outcome = run(rules(BUYERS));
-    expect([...outcome.state.keys()].filter((key) => key.endsWith('.rules'))).toHaveLength(16);
-    expect(JSON.parse(outcome.state.get('p03.rules') ?? '')).toEqual({ version: 1, segments: [BUYERS] });
+    expect([...outcome.results.keys()].filter((key) => key.endsWith('.rules'))).toHaveLength(16);
+    expect(JSON.parse(outcome.results.get('p03.rules') ?? '')).toEqual({ version: 1, segments: [BUYERS] });
   });
 
   test('wrong ones are reported, and those before stay in force', () => {

@@ -64,7 +64,7 @@ export function segments(options: SegmentsOptions = DEFAULT_SEGMENTS): StageDefi
     service: 'segments',
     input: { kind: 'events', events: ['userEvent'], rules: 'segments' },
     tables: {
-      rules: { kind: 'state' },
+      rules: { kind: 'result' }, // read by the gateway: which partitions follow which version
       pending: { kind: 'state' },
       events: { kind: 'state', encode: encodeChunk, decode: decodeChunk },
       user: { kind: 'output', encode: encodeUser, lifetimeMs: () => HOUR_MS },
