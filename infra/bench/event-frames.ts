@@ -11,28 +11,28 @@ import type { EventSource, ServiceInput } from './service-inputs.ts';
 /** Events in a round of frames: as many as a fetch of Kafka brings. */
 const FETCH = 10_000;
 
-export interface Fill extends Pick<ServiceInput, 'sources' | 'event' | 'rules'> {
+export interface Fill extends Pick<ServiceInput, 'sources' | 'event' | 'rules' | 'everyMs'> {
   readonly count: number;
 }
 
-/** `count` events, one a millisecond of event time, the last one now. */
+/** `count` events, the last one now. */
 export async function fillEvents(
   log: JetStreamLog,
-  { sources, event, rules, count }: Fill,
+  { sources, event, rules, everyMs = 1, count }: Fill,
   { progress, signal }: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<void> {
   if (rules) await log.append(rulesSubject(rules.name), JSON.stringify(rules.set));
   const lanes = sources.map((source) => new Lane(log, source));
-  const firstTime = Date.now() - count;
+  const firstTime = Date.now() - count * everyMs;
   const startedMs = performance.now();
   for (let from = 0; from < count; from += FETCH) {
     signal.throwIfAborted();
     const upTo = Math.min(count, from + FETCH);
     for (let number = from; number < upTo; number++) {
-      const made = event(number, firstTime + number);
+      const made = event(number, firstTime + number * everyMs);
       lanes[made.source]?.add(number, made.event);
     }
-    for (const lane of lanes) await lane.flush(upTo - 1, firstTime + upTo - 1);
+    for (const lane of lanes) await lane.flush(upTo - 1, firstTime + (upTo - 1) * everyMs);
     progress.show('writing events', upTo, count, startedMs);
   }
 }

@@ -26,6 +26,8 @@ export interface ServiceInput {
   readonly sources: readonly EventSource[];
   /** The rule set it follows; it is in the log before all events. */
   readonly rules?: { readonly name: string; readonly set: unknown };
+  /** Event time from one event to the next; 1 when absent. */
+  readonly everyMs?: number;
   event(number: number, t: number): { readonly source: number; readonly event: MeshEvent };
 }
 
@@ -99,7 +101,8 @@ const segments: ServiceInput = {
 export const SERVICE_INPUTS = {
   sales: overOrders('sales'),
   rfm: overOrders('rfm'),
-  anomaly: overOrders('anomaly'),
+  /** So many customers that order every other minute would all be alerts: here each orders every few hours. */
+  anomaly: { ...overOrders('anomaly'), everyMs: 100 },
   'anomaly-maip': anomalyMaip,
   inventory,
   'region-health': regionHealth,

@@ -71,14 +71,14 @@ async function measure(input: ServiceInput, count: number, round: number): Promi
 }
 
 /** Frames of each round, and the progress behind them. */
-function* roundsOf({ sources, event, rules }: ServiceInput, count: number, round: number) {
+function* roundsOf({ sources, event, rules, everyMs = 1 }: ServiceInput, count: number, round: number) {
   const firstTime = Date.UTC(2026, 0, 1);
   if (rules) yield [{ subject: rulesSubject(rules.name), payload: utf8.encode(encodeFrame([rules.set])) }];
   for (let from = 0; from < count; from += round) {
     const upTo = Math.min(count, from + round);
     const frames = new Map<string, unknown[]>();
     for (let number = from; number < upTo; number++) {
-      const made = event(number, firstTime + number);
+      const made = event(number, firstTime + number * everyMs);
       const subject = dataSubject(sources[made.source]?.topic ?? '', PARTITIONS[partitionOf(made.event.k)] ?? '', 0);
       const frame = frames.get(subject);
       if (frame) frame.push(made.event);
@@ -86,7 +86,7 @@ function* roundsOf({ sources, event, rules }: ServiceInput, count: number, round
     }
     const progress = sources.map(({ topic, boundMs }) => ({
       subject: progressSubject(topic, 0),
-      values: [{ offset: upTo, watermark: firstTime + upTo - boundMs - 1 }],
+      values: [{ offset: upTo, watermark: firstTime + upTo * everyMs - boundMs - 1 }],
     }));
     const data = Array.from(frames, ([subject, values]) => ({ subject, values }));
     yield [...data, ...progress].map(({ subject, values }) => ({ subject, payload: utf8.encode(encodeFrame(values)) }));

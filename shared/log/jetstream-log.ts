@@ -10,7 +10,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInbox, type Msg, type MsgHdrs, headers, type NatsConnection } from '@nats-io/nats-core';
-import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  type Consumer,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { jetstream, jetstreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { EncodedHeaders, encodeChain } from './chain-headers.ts';
@@ -58,6 +64,11 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 /** Keys of one pull at recovery. */
 const PULL_KEYS = 4_000;
 const PULL_FRAMES = 256;
+
+interface Reader {
+  readonly consumer: Consumer;
+  readonly messages: ConsumerMessages;
+}
 
 interface PendingAck {
   readonly subject: string;
@@ -139,15 +150,16 @@ export class JetStreamLog implements Log, AsyncDisposable {
     const { signal } = options;
     let next = options.lastPerSubject ? undefined : Math.max(1, options.fromSeq ?? 1);
     while (!signal.aborted) {
-      let messages: ConsumerMessages;
+      let reader: Reader;
       try {
-        messages = await this.#consume(options, next);
+        reader = await this.#consume(options, next);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof LogUnavailableError)) throw error;
         await sleep(250, undefined, { signal }).catch(() => {}); // an abort ends it early
         continue;
       }
+      const { messages, consumer } = reader;
       const stop = () => messages.stop();
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
@@ -163,6 +175,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
         signal.removeEventListener('abort', stop);
         this.#onReconnect.delete(stop);
         messages.stop();
+        if (!this.connection.isClosed()) void consumer.delete().catch(() => false); // the server would keep it for a while
       }
     }
   }
@@ -253,7 +266,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     }
   }
 
-  async #consume(options: ReadOptions, next: number | undefined): Promise<ConsumerMessages> {
+  async #consume(options: ReadOptions, next: number | undefined): Promise<Reader> {
     const consumer = await this.#available(`read ${options.stream}`, () =>
       this.#client.consumers.get(options.stream, {
         filter_subjects: [...options.subjects],
@@ -265,7 +278,8 @@ export class JetStreamLog implements Log, AsyncDisposable {
     );
     // By bytes the client asks for 100 messages at a time, and again after every 25: too few on a busy machine, where an
     // answer takes long. Keys are small; frames may be large, and as many as asked for are held in memory.
-    return consumer.consume({ max_messages: options.lastPerSubject ? PULL_KEYS : PULL_FRAMES, expires: 5_000 });
+    const max_messages = options.lastPerSubject ? PULL_KEYS : PULL_FRAMES;
+    return { consumer, messages: await consumer.consume({ max_messages, expires: 5_000 }) };
   }
 
   #settle(message: Msg): void {
