@@ -5,7 +5,7 @@ import { begin, skipPastLastEvent } from '../../shared/cep/pattern-builder.ts';
 import type { MaipEvent } from '../../shared/events/maip.ts';
 import { checkLaw } from '../../shared/testing/law.ts';
 import { seededRandom } from '../../shared/testing/orders.ts';
-import { type Outcome, runStages, type Step } from '../../shared/testing/stage-harness.ts';
+import { type Outcome, runStages, type Step, STRAIGHT } from '../../shared/testing/stage-harness.ts';
 import { type CepRule, highOrderVolume } from './cep-rules.ts';
 import { globalPatterns } from './global-patterns.ts';
 import { anomalyMaip, DEFAULT_MAIP, type MaipOptions } from './maip.ts';
@@ -80,6 +80,16 @@ describe('HIGH_ORDER_VOLUME over all customers', () => {
     expect(alertsOf(outcome)).toMatchObject([{ count: 3 }]);
     const apart = checkLaw(stages({ ...DEFAULT_MAIP, foldMs: 0 }), [data(...burst(29, 1)), progress(900)]);
     expect(alertsOf(apart)).toHaveLength(2);
+  });
+
+  test('a leap of the watermark over more than a step of events finds in steps what it would find at once', () => {
+    const inSteps = [anomalyMaip(), globalPatterns(DEFAULT_MAIP, 7)];
+    const steps = [data(...burst(40, 1)), ...Array.from({ length: 10 }, (_, n) => progress(300 + n))];
+    for (const crash of [false, true]) {
+      const found = runStages(inSteps, steps, { ...STRAIGHT, commitEvery: 1, crash }); // each watermark is told by itself
+      expect(alertsOf(found)).toEqual(alertsOf(runStages(stages(), steps)));
+      expect(alertsOf(found)).toMatchObject([{ count: 4 }]);
+    }
   });
 
   test('repeated, late and corrected events do not add up', () => {
