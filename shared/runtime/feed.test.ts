@@ -244,6 +244,22 @@ describe('partitions', () => {
     expect(log.said('read')).toHaveLength(1);
   });
 
+  test('that wait for others to join get nothing meanwhile: it would take them past what they have not got', async () => {
+    feed = new Feed(log, INPUT, (error) => errors.push(error), 10);
+    const one = join(new Subscriber());
+    await one.reach(store(1));
+    store(1, ofOther);
+    const other = join(new Subscriber(0, 'p01'));
+    const same = join(new Subscriber());
+    await one.reach(store(1, progressSubject('ticks', 0)));
+    await Promise.all([other.reach(3), same.reach(3)]);
+    expect([one.seen, other.seen, same.seen]).toEqual([
+      [1, 3],
+      [2, 3],
+      [1, 3],
+    ]);
+  });
+
   test('that nobody owns any more hold nobody up (invariant 2)', async () => {
     const held = Promise.withResolvers<void>();
     const [one, other] = [join(new Subscriber()), join(new Subscriber(0, 'p01'))];

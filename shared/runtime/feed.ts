@@ -7,7 +7,8 @@
  *    order; a message is decoded at most once.
  * 2. The slowest of those that got a message sets the pace: nothing is read ahead of its back-pressure.
  * 3. A subscriber that joins below what was read, or with a partition that was not read, makes the feed read again from
- *    its position; the others skip what they have. Those that join at the same time are waited for (`gatherMs`).
+ *    its position; the others skip what they have. Those that join at the same time are waited for (`gatherMs`); until
+ *    then a subscriber gets nothing, for what it got would take its position past what it has not got.
  */
 import type { Log, StoredMessage } from '../log/log.ts';
 import type { InputMessage } from './partition-state.ts';
@@ -43,6 +44,8 @@ export class Feed {
   readonly #onError: (error: unknown) => void;
   readonly #gatherMs: number;
   readonly #subscribers = new Set<FeedSubscriber>();
+  /** Those that are read for. */
+  readonly #served = new Set<FeedSubscriber>();
   readonly #byPartition = new Map<string, FeedSubscriber[]>();
   #reading: Reading | undefined;
   #next = 0;
@@ -61,14 +64,14 @@ export class Feed {
 
   join(subscriber: FeedSubscriber): void {
     this.#subscribers.add(subscriber);
-    this.#index();
     const isRead = this.#reading?.partitions.has(subscriber.partition) && this.#next <= subscriber.position + 1;
-    if (!isRead) this.#gather();
+    if (isRead) this.#serve([...this.#served, subscriber]);
+    else this.#gather();
   }
 
   leave(subscriber: FeedSubscriber): void {
     this.#subscribers.delete(subscriber);
-    this.#index();
+    this.#serve([...this.#served].filter((served) => served !== subscriber));
     if (!this.isEmpty) return;
     clearTimeout(this.#gathering?.timer);
     this.#gathering = undefined;
@@ -76,9 +79,11 @@ export class Feed {
     this.#reading = undefined;
   }
 
-  #index(): void {
+  #serve(subscribers: Iterable<FeedSubscriber>): void {
+    this.#served.clear();
     this.#byPartition.clear();
-    for (const subscriber of this.#subscribers) {
+    for (const subscriber of subscribers) {
+      this.#served.add(subscriber);
       const peers = this.#byPartition.get(subscriber.partition);
       if (peers) peers.push(subscriber);
       else this.#byPartition.set(subscriber.partition, [subscriber]);
@@ -100,6 +105,7 @@ export class Feed {
   #restart(): void {
     this.#gathering = undefined;
     this.#reading?.stop.abort();
+    this.#serve(this.#subscribers);
     const reading: Reading = { stop: new AbortController(), partitions: new Set(this.#byPartition.keys()) };
     const from = Math.min(...Array.from(this.#subscribers, ({ position }) => position)) + 1;
     this.#next = from;
@@ -125,7 +131,7 @@ export class Feed {
     const { subject, seq, payload, timeMs, pending } = message;
     const shared = { subject, seq, payload, timeMs, pending }; // its decoded values are cached on it
     const partition = this.#input.partitionOf(subject);
-    const receivers = partition === undefined ? this.#subscribers : (this.#byPartition.get(partition) ?? []);
+    const receivers = partition === undefined ? [...this.#served] : (this.#byPartition.get(partition) ?? []);
     for (const receiver of receivers) if (receiver.position < seq) receiver.fold(shared);
     for (const receiver of receivers)
       for (let wait = receiver.backPressure(); wait && !signal.aborted; wait = receiver.backPressure()) await wait;
