@@ -20,6 +20,7 @@ afterAll(async () => {
 
 async function freshService(): Promise<string> {
   const service = `contract-${++services}`;
+  while (!(await isAnswering())); // a test before may have killed the server
   await provisionService(log, service);
   await provisionMirror(log, service, 0);
   return service;
@@ -89,6 +90,15 @@ describe('jetstream log', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   }, 60_000);
 });
+
+async function isAnswering(): Promise<boolean> {
+  try {
+    await log.manager.getAccountInfo();
+    return true;
+  } catch {
+    return false; // the request was lost with the server: it took its time-out
+  }
+}
 
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));

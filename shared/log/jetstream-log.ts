@@ -164,6 +164,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
       this.#onReconnect.add(stop); // a restarted server has lost the consumer: make a new one at once
+      let isLeft = true;
       try {
         for await (const message of messages) {
           if (signal.aborted) return;
@@ -171,11 +172,16 @@ export class JetStreamLog implements Log, AsyncDisposable {
           next = message.seq + 1;
           yield fromDelivered(message);
         }
+        isLeft = signal.aborted;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        isLeft = false; // the client gave up on a server that was away: a new consumer goes on
       } finally {
         signal.removeEventListener('abort', stop);
         this.#onReconnect.delete(stop);
         messages.stop();
-        if (!this.connection.isClosed()) void consumer.delete().catch(() => false); // the server would keep it for a while
+        // The server would keep it for a while, and holds a thousand of a stream.
+        if (isLeft && !this.connection.isClosed()) void consumer.delete().catch(() => false);
       }
     }
   }
@@ -279,7 +285,10 @@ export class JetStreamLog implements Log, AsyncDisposable {
     // By bytes the client asks for 100 messages at a time, and again after every 25: too few on a busy machine, where an
     // answer takes long. Keys are small; frames may be large, and as many as asked for are held in memory.
     const max_messages = options.lastPerSubject ? PULL_KEYS : PULL_FRAMES;
-    return { consumer, messages: await consumer.consume({ max_messages, expires: 5_000 }) };
+    const messages = await this.#available(`read ${options.stream}`, () =>
+      consumer.consume({ max_messages, expires: 5_000 }),
+    );
+    return { consumer, messages };
   }
 
   #settle(message: Msg): void {

@@ -24,7 +24,9 @@ function limitSize(): MiddlewareHandler {
   return bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: () => {
-      throw new ProblemError('body-too-large', `Cannot take more than ${MAX_BODY_BYTES} bytes: send less`);
+      // What was not read of the body stands between this request and the next on the same connection.
+      const headers = { connection: 'close' };
+      throw new ProblemError('body-too-large', `Cannot take more than ${MAX_BODY_BYTES} bytes: send less`, { headers });
     },
   });
 }
