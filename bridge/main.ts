@@ -14,7 +14,7 @@ import type { MemberRecord } from '../shared/runtime/status.ts';
 import { serveHealth } from '../shared/telemetry/health.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { createMetrics } from '../shared/telemetry/metrics.ts';
-import { runMain, untilAborted } from '../shared/telemetry/process.ts';
+import { runMain, unlessAborted } from '../shared/telemetry/process.ts';
 import { startTelemetry } from '../shared/telemetry/tracing.ts';
 import { KafkaToJetStream } from './kafka-to-jetstream.ts';
 import { Meter } from './partition/meter.ts';
@@ -28,8 +28,7 @@ await runMain(NAME, async (stop) => {
   const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
   const logger = createLogger(NAME, settings.logLevel);
   await using _telemetry = await startTelemetry({ service: NAME, otlpEndpoint: settings.otlpEndpoint });
-  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
-  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
   const kafka = await createKafkaClient({ clientId: 'weir-bridge', settings: settings.kafka, logger });

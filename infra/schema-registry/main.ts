@@ -11,7 +11,7 @@ import type { MemberRecord } from '../../shared/runtime/status.ts';
 import { serveHealth } from '../../shared/telemetry/health.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
-import { runMain, untilAborted } from '../../shared/telemetry/process.ts';
+import { runMain, unlessAborted, untilAborted } from '../../shared/telemetry/process.ts';
 import { createApp } from './app.ts';
 import { ChangeLog, SCHEMAS } from './change-log.ts';
 import { listen } from './listen.ts';
@@ -25,8 +25,7 @@ await runMain(NAME, async (stop) => {
   const port = portSetting(process.env, 'WEIR_SCHEMA_REGISTRY_PORT', 8081, 0);
   const instance = settings.instance ?? `${NAME}-${hostname()}-${process.pid}`;
   const logger = createLogger(NAME, settings.logLevel);
-  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
-  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
   await provisionBucket(log, SCHEMAS);

@@ -8,7 +8,7 @@ import { announce } from '../../shared/runtime/nats-service.ts';
 import { serveHealth } from '../../shared/telemetry/health.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
-import { runMain, untilAborted } from '../../shared/telemetry/process.ts';
+import { runMain, unlessAborted, untilAborted } from '../../shared/telemetry/process.ts';
 import { startTelemetry } from '../../shared/telemetry/tracing.ts';
 import { DemoSender } from './generate/demo-sender.ts';
 import { createGateway } from './gateway.ts';
@@ -37,8 +37,7 @@ await runMain('gateway', async (stop) => {
   await using server = await serveHttp({ host, port, fetch: (request) => fetch(request) });
   logger.info('Listening', { url: server.url, docs: `${server.url}/docs` });
 
-  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
-  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
   await using demo = new DemoSender(settings, logger);

@@ -20,7 +20,7 @@ import type { MemberRecord } from '../../shared/runtime/status.ts';
 import { serveHealth } from '../../shared/telemetry/health.ts';
 import { createLogger, type Logger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
-import { runMain, untilAborted } from '../../shared/telemetry/process.ts';
+import { runMain, unlessAborted } from '../../shared/telemetry/process.ts';
 import { type DemoSettings, readDemoSettings } from './demo-settings.ts';
 import { offerDemoSegments } from './demo-segments.ts';
 import { firstIdAt, startDemoFeeds } from './feeds.ts';
@@ -39,8 +39,7 @@ await runMain(NAME, async (stop) => {
   let problem: string | undefined = 'No orders were written yet';
   const problems = () => (problem ? [problem] : []);
 
-  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
-  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
   const startedAt = new Date().toISOString();

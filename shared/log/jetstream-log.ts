@@ -63,6 +63,7 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 
 /** Keys of one pull at recovery. */
 const PULL_KEYS = 4_000;
+/** Frames of one pull: so many may wait in memory. */
 const PULL_FRAMES = 256;
 
 interface Reader {

@@ -45,7 +45,7 @@ export class Feed {
   readonly #gatherMs: number;
   readonly #subscribers = new Set<FeedSubscriber>();
   /** Those that are read for. */
-  readonly #served = new Set<FeedSubscriber>();
+  #served: readonly FeedSubscriber[] = [];
   readonly #byPartition = new Map<string, FeedSubscriber[]>();
   #reading: Reading | undefined;
   #next = 0;
@@ -71,7 +71,7 @@ export class Feed {
 
   leave(subscriber: FeedSubscriber): void {
     this.#subscribers.delete(subscriber);
-    this.#serve([...this.#served].filter((served) => served !== subscriber));
+    this.#serve(this.#served.filter((served) => served !== subscriber));
     if (!this.isEmpty) return;
     clearTimeout(this.#gathering?.timer);
     this.#gathering = undefined;
@@ -79,11 +79,10 @@ export class Feed {
     this.#reading = undefined;
   }
 
-  #serve(subscribers: Iterable<FeedSubscriber>): void {
-    this.#served.clear();
+  #serve(subscribers: readonly FeedSubscriber[]): void {
+    this.#served = subscribers;
     this.#byPartition.clear();
     for (const subscriber of subscribers) {
-      this.#served.add(subscriber);
       const peers = this.#byPartition.get(subscriber.partition);
       if (peers) peers.push(subscriber);
       else this.#byPartition.set(subscriber.partition, [subscriber]);
@@ -105,7 +104,7 @@ export class Feed {
   #restart(): void {
     this.#gathering = undefined;
     this.#reading?.stop.abort();
-    this.#serve(this.#subscribers);
+    this.#serve([...this.#subscribers]);
     const reading: Reading = { stop: new AbortController(), partitions: new Set(this.#byPartition.keys()) };
     const from = Math.min(...Array.from(this.#subscribers, ({ position }) => position)) + 1;
     this.#next = from;
@@ -131,7 +130,7 @@ export class Feed {
     const { subject, seq, payload, timeMs, pending } = message;
     const shared = { subject, seq, payload, timeMs, pending }; // its decoded values are cached on it
     const partition = this.#input.partitionOf(subject);
-    const receivers = partition === undefined ? [...this.#served] : (this.#byPartition.get(partition) ?? []);
+    const receivers = partition === undefined ? this.#served : (this.#byPartition.get(partition) ?? []);
     for (const receiver of receivers) if (receiver.position < seq) receiver.fold(shared);
     for (const receiver of receivers)
       for (let wait = receiver.backPressure(); wait && !signal.aborted; wait = receiver.backPressure()) await wait;

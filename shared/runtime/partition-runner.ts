@@ -106,7 +106,6 @@ export class PartitionRunner {
       this.#end({ kind: 'failed', error });
       return;
     }
-    if (this.#isFull(recovered)) this.#hurry.raise();
     this.#lag = { frames: message.pending, seconds: message.pending === 0 ? 0 : (Date.now() - message.timeMs) / 1000 };
     this.#schedule(recovered);
   }
@@ -115,7 +114,9 @@ export class PartitionRunner {
   backPressure(): Promise<void> | undefined {
     const recovered = this.#recovered;
     if (this.#over || !recovered) return undefined;
-    return this.#isFull(recovered) ? this.#committedOnce.wait() : undefined;
+    if (!this.#isFull(recovered)) return undefined;
+    this.#hurry.raise();
+    return this.#committedOnce.wait();
   }
 
   /** Commits and applies all that is folded, then ends. Idempotent. */

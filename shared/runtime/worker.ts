@@ -12,7 +12,7 @@ import { provisionMesh, provisionService } from '../log/provision.ts';
 import { serveHealth } from '../telemetry/health.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { runMain, untilAborted } from '../telemetry/process.ts';
+import { runMain, unlessAborted, untilAborted } from '../telemetry/process.ts';
 import { startTelemetry } from '../telemetry/tracing.ts';
 import { Membership } from './membership.ts';
 import { announce } from './nats-service.ts';
@@ -40,8 +40,7 @@ async function work(name: string, services: readonly Service[], settings: Settin
   const routes = await activeRoutes(settings.routesFile);
   const definitions = services.flatMap((service) => service.stages); // reads their settings: before anything is waited for
   await using _telemetry = await startTelemetry({ service: name, otlpEndpoint: settings.otlpEndpoint });
-  const connecting = connectLog({ servers: settings.natsUrl, name: instance });
-  await using log = await Promise.race([connecting, untilAborted(stop).then(() => undefined)]);
+  await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
   const names = [...new Set(definitions.map(({ service }) => service))];

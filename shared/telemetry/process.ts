@@ -33,6 +33,11 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** What is waited for; undefined when the signal aborts before it is there. */
+export function unlessAborted<T>(waited: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return Promise.race([waited, untilAborted(signal).then(() => undefined)]);
+}
+
 /** Runs a worker's `main` until it returns. `stop` aborts at the first signal: `main` then drains and returns. */
 export async function runMain(component: string, main: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const log = createLogger(component);
