@@ -1,72 +1,26 @@
 /**
  * Runs the cases of Flink's own CEP tests (fixtures/README.md), in `flink` and in `default`: both must give the expected
- * matches. A kind of condition or quantifier that this file does not know fails. What is excepted is in EXCEPTED.
+ * matches. A kind of condition or quantifier that this file does not know fails. What is excepted
+ * is in _flink-cep-cases.ts.
  */
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { EventTimeBuffer } from '../event-time/event-time-order.ts';
+import {
+  type CaseStage,
+  EXCEPTED,
+  type FlinkCase,
+  flinkCases,
+  type Input,
+  patternCases as cases,
+  type Where,
+} from './_flink-cep-cases.ts';
 import { CepOperator } from './cep-operator.ts';
 import type { CepResult } from './cep-result.ts';
 import { compilePattern } from './compile-pattern.ts';
 import type { Compat } from './nfa.ts';
-import type { Condition, Link, Pattern, SkipStrategy, Stage, Times } from './pattern.ts';
-
-interface Input {
-  n: number;
-  ts: number;
-  name: string;
-  price: number;
-  volume?: number;
-  type?: string;
-}
-
-type Where = { name_equals: string } | { volume: [string, number] } | { price: [string, number] } | { expr: string };
-
-interface CaseStage {
-  link: Link;
-  name?: string;
-  group?: CaseStage[];
-  where?: Where[];
-  subtype?: string;
-  times?: number | [number, number];
-  times_or_more?: number;
-  one_or_more?: boolean;
-  optional?: boolean;
-  greedy?: boolean;
-  consecutive?: boolean;
-  allow_combinations?: boolean;
-  until?: Where;
-  between_events?: string;
-}
-
-interface FlinkCase {
-  id: string;
-  pattern: CaseStage[];
-  skip_strategy: string;
-  input: Input[];
-  within_ms?: number;
-  within_type?: string;
-  watermarks?: string;
-  expected_matches_as_input_index: number[][];
-  expected_gap3ms?: number[][];
-  expected_timeouts?: { events: number[]; at: number }[];
-  expected_timeout_start_prices?: number[];
-  expected_late?: number[];
-  steps?: string[];
-}
-
-const file: { cases: FlinkCase[] } = JSON.parse(
-  readFileSync(new URL('fixtures/flink-cep-cases.json', import.meta.url), 'utf8'),
-);
+import type { Condition, Pattern, SkipStrategy, Stage, Times } from './pattern.ts';
 
 const GAP_MS = 3;
-
-/** Skipped cases, with the reason. */
-const EXCEPTED: Readonly<Record<string, string>> = {
-  'AfterMatchSkipITCase.testSkipPastLast2':
-    'From 2017 (Flink 1.5), when skipping left matches alone that became whole by the same event; Flink 2 skips them too.',
-};
-const cases = file.cases.filter((flink) => flink.pattern.length > 0 && !(flink.id in EXCEPTED));
 
 function patternOf(flink: FlinkCase, gapMs: number | undefined): Pattern<Input> {
   const stages = flink.pattern.map((stage) => stageOf(stage, gapMs));
@@ -201,7 +155,7 @@ describe('gaps in loops', () => {
   });
 
   test('the one case with an expectation of its own for gaps is run too', () => {
-    const [flink] = file.cases.filter((each) => each.expected_gap3ms);
+    const [flink] = flinkCases.filter((each) => each.expected_gap3ms);
     if (!flink) throw new Error('The case is gone.');
     const pattern = flink.pattern.map((stage) => (stage.times_or_more ? { ...stage, between_events: 'param' } : stage));
     const results = run({ ...flink, pattern }, 'flink', GAP_MS);
@@ -211,7 +165,7 @@ describe('gaps in loops', () => {
 
 describe('events that come too late', () => {
   test('are told by the buffer in front of the operator', () => {
-    const [flink] = file.cases.filter((each) => each.expected_late);
+    const [flink] = flinkCases.filter((each) => each.expected_late);
     const late: number[] = [];
     const buffer = new EventTimeBuffer<Input>();
     for (const step of flink?.steps ?? []) {
@@ -228,5 +182,5 @@ describe('events that come too late', () => {
 test('the number of cases is known', () => {
   process.stdout.write(`Flink's own CEP tests: ${cases.length} patterns in both compats, and 1 case of lateness\n`);
   for (const [id, reason] of Object.entries(EXCEPTED)) process.stdout.write(`  excepted ${id}: ${reason}\n`);
-  expect([file.cases.length, cases.length]).toEqual([76, 74]);
+  expect([flinkCases.length, cases.length]).toEqual([76, 74]);
 });

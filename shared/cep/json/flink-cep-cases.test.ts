@@ -2,54 +2,19 @@
  * Flink's own CEP cases (../fixtures/README.md), written as pattern files: shows that what the fluent words can say, the
  * data can say too. A condition that this file cannot translate fails; the test at the end says how many there are.
  */
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { MaipEvent } from '../../events/maip.ts';
+import {
+  type CaseStage,
+  type FlinkCase,
+  flinkCases,
+  type Input,
+  patternCases as cases,
+  type Where,
+} from '../_flink-cep-cases.ts';
 import { END_OF_TIME, type Found, runPattern } from './_run-pattern.ts';
 import { readPattern } from './parse-pattern.ts';
 import type { ConditionSpec, PatternSpec, SkipSpec, StageSpec } from './pattern-spec.ts';
-
-interface Input {
-  n: number;
-  ts: number;
-  name: string;
-  price: number;
-  volume?: number;
-  type?: string;
-}
-type Where = { name_equals: string } | { volume: ['>', number] } | { price: ['>', number] } | { expr: string };
-interface CaseStage {
-  link: StageSpec['link'];
-  name?: string;
-  group?: CaseStage[];
-  where?: Where[];
-  subtype?: string;
-  times?: number | [number, number];
-  times_or_more?: number;
-  one_or_more?: boolean;
-  optional?: boolean;
-  greedy?: boolean;
-  consecutive?: boolean;
-  allow_combinations?: boolean;
-  until?: Where;
-}
-interface FlinkCase {
-  id: string;
-  pattern: CaseStage[];
-  skip_strategy: string;
-  input: Input[];
-  within_ms?: number;
-  within_type?: string;
-  watermarks?: string;
-  expected_matches_as_input_index: number[][];
-}
-
-const file: { cases: FlinkCase[] } = JSON.parse(
-  readFileSync(new URL('../fixtures/flink-cep-cases.json', import.meta.url), 'utf8'),
-);
-/** Of 2017; Flink 2 does otherwise (../flink-cep-cases.test.ts). */
-const EXCEPTED = 'AfterMatchSkipITCase.testSkipPastLast2';
-const cases = file.cases.filter(({ pattern, id }) => pattern.length > 0 && id !== EXCEPTED);
 
 function specOf(flink: FlinkCase, compat: 'default' | 'flink'): PatternSpec {
   const { within_ms: within } = flink;
@@ -146,8 +111,8 @@ for (const compat of ['flink', 'default'] as const)
 
 test('all cases that hold for the operator can be said as data', () => {
   process.stdout.write(
-    `Flink's own CEP cases as pattern files: ${cases.length} of ${file.cases.length}, in both compats\n`,
+    `Flink's own CEP cases as pattern files: ${cases.length} of ${flinkCases.length}, in both compats\n`,
   );
-  expect(file.cases.length).toBe(76);
+  expect(flinkCases.length).toBe(76);
   expect(cases.length).toBe(74); // one is of lateness and has no pattern, one is excepted
 });
