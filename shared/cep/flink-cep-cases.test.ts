@@ -1,7 +1,7 @@
 /**
  * Runs the cases of Flink's own CEP tests (fixtures/README.md), in `flink` and in `default`: both must give the expected
  * matches. A kind of condition or quantifier that this file does not know fails. What is excepted
- * is in _flink-cep-cases.ts.
+ * is in shared/testing/flink-cep-cases.ts.
  */
 import { describe, expect, test } from 'vitest';
 import { EventTimeBuffer } from '../event-time/event-time-order.ts';
@@ -13,7 +13,7 @@ import {
   type Input,
   patternCases as cases,
   type Where,
-} from './_flink-cep-cases.ts';
+} from '../testing/flink-cep-cases.ts';
 import { CepOperator } from './cep-operator.ts';
 import type { CepResult } from './cep-result.ts';
 import { compilePattern } from './compile-pattern.ts';

@@ -11,7 +11,7 @@ import {
   type Input,
   patternCases as cases,
   type Where,
-} from '../_flink-cep-cases.ts';
+} from '../../testing/flink-cep-cases.ts';
 import { END_OF_TIME, type Found, runPattern } from './_run-pattern.ts';
 import { readPattern } from './parse-pattern.ts';
 import type { ConditionSpec, PatternSpec, SkipSpec, StageSpec } from './pattern-spec.ts';

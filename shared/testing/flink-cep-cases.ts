@@ -1,6 +1,6 @@
-/** The cases of Flink's own CEP tests (fixtures/README.md), for those who run them as patterns and as pattern files. */
+/** The cases of Flink's own CEP tests (../cep/fixtures/README.md), for those who run them as patterns and as pattern files. */
 import { readFileSync } from 'node:fs';
-import type { Link } from './pattern.ts';
+import type { Link } from '../cep/pattern.ts';
 
 export interface Input {
   n: number;
@@ -47,7 +47,9 @@ export interface FlinkCase {
 }
 
 export const flinkCases: readonly FlinkCase[] = (
-  JSON.parse(readFileSync(new URL('fixtures/flink-cep-cases.json', import.meta.url), 'utf8')) as { cases: FlinkCase[] }
+  JSON.parse(readFileSync(new URL('../cep/fixtures/flink-cep-cases.json', import.meta.url), 'utf8')) as {
+    cases: FlinkCase[];
+  }
 ).cases;
 
 /** Skipped cases, with the reason. */
