@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addTotals, totalsLine, totalsOfOutput, totalsOfVitest } from './test-totals.ts';
+import { addTotals, failuresOfVitest, totalsLine, totalsOfOutput, totalsOfVitest } from './test-totals.ts';
 
 describe('totals', () => {
   it('are what vitest counted', () => {
@@ -27,6 +27,20 @@ describe('totals', () => {
   it('are read from the last line of that form', () => {
     expect(totalsOfOutput('bun\n3 passed, 1 failed\nall\n7 passed, 2 failed\n', 1)).toEqual({ passed: 7, failed: 2 });
     expect(totalsOfOutput('x 7 passed, 2 failed', 0)).toEqual({ passed: 0, failed: 0 });
+  });
+
+  it('name what failed', () => {
+    const assertionResults = [
+      { status: 'failed', fullName: 'a suite its test' },
+      { status: 'passed', fullName: 'a suite another' },
+    ];
+    const testResults = [
+      { status: 'failed', name: 'a.test.ts', assertionResults },
+      { status: 'failed', name: 'unloadable.test.ts', assertionResults: [] },
+      { status: 'passed', name: 'b.test.ts', assertionResults: [{ status: 'passed', fullName: 'b' }] },
+    ];
+    expect(failuresOfVitest({ testResults })).toEqual(['a.test.ts > a suite its test', 'unloadable.test.ts']);
+    expect(failuresOfVitest(null)).toEqual([]);
   });
 
   it('add up', () => {

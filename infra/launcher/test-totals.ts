@@ -31,6 +31,19 @@ export function totalsLine({ passed, failed }: Totals): string {
   return `${passed} passed, ${failed} failed`;
 }
 
+/** `file > suite > test` of each failed test, and the files that could not be loaded: what to look at first. */
+export function failuresOfVitest(report: unknown): string[] {
+  const files = field(report, 'testResults');
+  if (!Array.isArray(files)) return [];
+  return files.flatMap((file: unknown) => {
+    if (field(file, 'status') !== 'failed') return [];
+    const tests = field(file, 'assertionResults');
+    const failed = Array.isArray(tests) ? tests.filter((test) => field(test, 'status') === 'failed') : [];
+    const name = String(field(file, 'name'));
+    return failed.length === 0 ? [name] : failed.map((test) => `${name} > ${String(field(test, 'fullName'))}`);
+  });
+}
+
 function unloadableFiles(report: unknown): number {
   const files = field(report, 'testResults');
   if (!Array.isArray(files)) return 0;

@@ -6,9 +6,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ROOT } from './checkout.ts';
-import { addTotals, type Totals, totalsLine, totalsOfOutput, totalsOfVitest } from './test-totals.ts';
+import { addTotals, failuresOfVitest, type Totals, totalsLine, totalsOfOutput, totalsOfVitest } from './test-totals.ts';
 
 const RUNTIMES = join(ROOT, 'infra', 'runtimes', 'run.ts');
 
@@ -17,10 +17,13 @@ let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
 process.once('disconnect', () => stop('SIGTERM'));
 
+/** Said again at the end: what comes after them is long. */
+const failures: string[] = [];
 const args = process.argv.slice(2);
 const runs = [await runVitest(args)];
 if (args.length === 0 && existsSync(RUNTIMES) && !stopped) runs.push(await runRuntimes());
 const totals = addTotals(runs);
+for (const failure of failures) console.log(`failed: ${relative(ROOT, failure)}`);
 console.log(`\n${totalsLine(totals)}`);
 process.exit(totals.failed > 0 || totals.passed === 0 || stopped ? 1 : 0);
 
@@ -32,7 +35,9 @@ async function runVitest(filters: readonly string[]): Promise<Totals> {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const { code } = await run([vitest, 'run', ...reporters, ...filters], 'show');
     const text = await readFile(report, 'utf8').catch(() => 'null');
-    return totalsOfVitest(JSON.parse(text), code);
+    const found: unknown = JSON.parse(text);
+    failures.push(...failuresOfVitest(found));
+    return totalsOfVitest(found, code);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
