@@ -203,6 +203,8 @@ export function logWithout(base: Log, buckets: readonly string[]): Log {
       missing.has(stream)
         ? Promise.reject(new LogUnavailableError('no responders')) // as a server does
         : base.lastOfEach(stream, subjects),
+    batch: (query) =>
+      missing.has(query.stream) ? Promise.reject(new LogUnavailableError('no responders')) : base.batch(query),
     read,
     purge: (...args) => base.purge(...args),
     state: (stream) => (missing.has(stream) ? Promise.reject(noStream()) : base.state(stream)),

@@ -27,6 +27,7 @@ function logWith(base: Log, over: Partial<Log>): Log {
     appendChain: (...args) => base.appendChain(...args),
     last: (...args) => base.last(...args),
     lastOfEach: (...args) => base.lastOfEach(...args),
+    batch: (query) => base.batch(query),
     read: (options) => base.read(options),
     purge: (...args) => base.purge(...args),
     state: (stream) => base.state(stream),

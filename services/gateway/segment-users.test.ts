@@ -147,6 +147,7 @@ describe('without the segments service', () => {
       appendChain: (...args) => log.appendChain(...args),
       last: (stream, subject) => refuse(stream) ?? log.last(stream, subject),
       lastOfEach: (stream, subjects) => refuse(stream) ?? log.lastOfEach(stream, subjects),
+      batch: (query) => refuse(query.stream) ?? log.batch(query),
       read: (options) => {
         if (options.stream === 'KV_segments') throw missing;
         return log.read(options);

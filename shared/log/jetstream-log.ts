@@ -14,6 +14,7 @@ import {
   type Consumer,
   type ConsumerMessages,
   DeliverPolicy,
+  type DirectBatchLimits,
   type JetStreamClient,
   type JetStreamManager,
 } from '@nats-io/jetstream';
@@ -24,6 +25,7 @@ import { isPassing } from './is-passing.ts';
 import {
   type Appended,
   type AppendOptions,
+  type BatchQuery,
   type ChainedMessage,
   type ChainStart,
   type Log,
@@ -65,6 +67,12 @@ export async function connectLog(options: ConnectOptions): Promise<JetStreamLog>
 const PULL_KEYS = 4_000;
 /** Frames of one pull: so many may wait in memory. */
 const PULL_FRAMES = 256;
+
+/** Of a direct read: no message has this sequence or a higher one. */
+const NOTHING_THERE = 404;
+
+type BatchCallback = NonNullable<DirectBatchLimits['callback']>;
+type Answering = Awaited<ReturnType<JetStreamManager['direct']['getBatch']>>;
 
 interface Reader {
   readonly consumer: Consumer;
@@ -144,7 +152,29 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
-    return this.#available(`read the last messages of ${stream}`, () => this.#lastMessages(stream, subjects));
+    const action = `read the last messages of ${stream}`;
+    return this.#available(action, () =>
+      this.#answers(action, (callback) =>
+        this.manager.direct.getLastMessagesFor(stream, { multi_last: [...subjects], callback }),
+      ),
+    );
+  }
+
+  /** Without a subject: for one with wildcards the server counts all that match, which of a million takes 200 ms. */
+  async batch({ stream, fromSeq, messages, bytes }: BatchQuery): Promise<StoredMessage[]> {
+    return this.#available(`read ${stream} from ${fromSeq} on`, () =>
+      this.#answers(`read ${stream} from ${fromSeq} on`, (callback) =>
+        this.manager.direct.getBatch(stream, {
+          seq: Math.max(1, fromSeq),
+          batch: messages,
+          max_bytes: bytes,
+          callback,
+        }),
+      ).catch((error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === NOTHING_THERE) return [];
+        throw error;
+      }),
+    );
   }
 
   async *read(options: ReadOptions): AsyncGenerator<StoredMessage> {
@@ -251,18 +281,15 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   /** By callback: the library's iterator leaves its subscription open for ever, and waits for ever in mid-answer. */
-  async #lastMessages(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
+  async #answers(action: string, ask: (callback: BatchCallback) => Promise<Answering>): Promise<StoredMessage[]> {
     const messages: StoredMessage[] = [];
     const finished = Promise.withResolvers<void>();
-    const batch = await this.manager.direct.getLastMessagesFor(stream, {
-      multi_last: [...subjects],
-      callback: (done, found) => {
-        if (done === null) messages.push(fromStored(found));
-        else if (done.err === undefined) finished.resolve();
-        else finished.reject(done.err);
-      },
+    const batch = await ask((done, found) => {
+      if (done === null) messages.push(fromStored(found));
+      else if (done.err === undefined) finished.resolve();
+      else finished.reject(done.err);
     });
-    const expired = new LogUnavailableError(`Cannot read the last messages of ${stream}: no answer in time`);
+    const expired = new LogUnavailableError(`Cannot ${action}: no answer in time`);
     const timer = setTimeout(() => finished.reject(expired), this.#ackTimeoutMs);
     try {
       await finished.promise;

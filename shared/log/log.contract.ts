@@ -87,6 +87,27 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await log.lastOfEach(bucketStream(service), [keySubject(service, 'p09.*')])).toEqual([]);
     });
 
+    test('a batch is a piece of the stream as it is: from a sequence on, so many messages or bytes, and then the end', async () => {
+      const { log, service } = await open();
+      const stream = bucketStream(service);
+      for (const key of ['a', 'b', 'a', 'c', 'd']) await log.append(keySubject(service, `p00.${key}`), 'x'.repeat(500));
+      const seqs = async (fromSeq: number, messages: number, bytes = 1_000_000) =>
+        (await log.batch({ stream, fromSeq, messages, bytes })).map(({ seq }) => seq);
+      expect(await seqs(1, 10)).toEqual([2, 3, 4, 5]);
+      expect(await seqs(0, 2)).toEqual([2, 3]);
+      expect(await seqs(4, 10)).toEqual([4, 5]);
+      expect(await seqs(6, 10)).toEqual([]);
+      expect(await seqs(2, 10, 1)).toEqual([2]);
+      expect((await seqs(2, 10, 1_400)).length).toBeLessThan(4);
+      const [first] = await log.batch({ stream, fromSeq: 3, messages: 1, bytes: 10 });
+      expect([first?.subject, first && text(first)]).toEqual([keySubject(service, 'p00.a'), 'x'.repeat(500)]);
+    });
+
+    test('a batch of nothing is empty', async () => {
+      const { log, service } = await open();
+      expect(await log.batch({ stream: logStream(service), fromSeq: 1, messages: 5, bytes: 1_000 })).toEqual([]);
+    });
+
     test('a key is put with a lifetime, and deleted by a marker with compare-and-set, rollup and lifetime', async () => {
       const { log, service } = await open();
       const key = keySubject(service, 'p00.a');

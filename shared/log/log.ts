@@ -59,6 +59,16 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
+export interface BatchQuery {
+  readonly stream: string;
+  /** The first sequence wanted. */
+  readonly fromSeq: number;
+  /** At most so many messages, */
+  readonly messages: number;
+  /** and about so many bytes; one message comes however large it is. */
+  readonly bytes: number;
+}
+
 export interface StreamState {
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -80,6 +90,11 @@ export interface Log {
   last(stream: string, subject: string): Promise<StoredMessage | undefined>;
   /** The newest message of every subject that matches (wildcards allowed), unordered; a replica may answer, a little behind. */
   lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]>;
+  /**
+   * A piece of a stream as it is now, all subjects, in stream order: one question, and nothing is left behind on the
+   * server. Empty: there is nothing from there on. A replica may answer, a little behind.
+   */
+  batch(query: BatchQuery): Promise<StoredMessage[]>;
   /** Ends when the signal aborts. */
   read(options: ReadOptions): AsyncIterable<StoredMessage>;
   /** Deletes messages of a subject with a sequence below this one. */

@@ -7,6 +7,7 @@
 import type {
   Appended,
   AppendOptions,
+  BatchQuery,
   ChainedMessage,
   ChainStart,
   Log,
@@ -168,6 +169,19 @@ export class MemoryClient implements Log {
     return [...this.#log.stream(stream).lastBySubject.values()].filter(({ subject }) =>
       matches.some((m) => m(subject)),
     );
+  }
+
+  async batch({ stream, fromSeq, messages, bytes }: BatchQuery): Promise<StoredMessage[]> {
+    await this.#alive();
+    const found: StoredMessage[] = [];
+    let left = bytes;
+    for (const message of this.#log.stream(stream).messages) {
+      if (message.seq < fromSeq) continue;
+      left -= message.payload.length + message.subject.length;
+      if (found.length >= messages || (found.length > 0 && left < 0)) break;
+      found.push(message);
+    }
+    return found;
   }
 
   async *read(options: ReadOptions): AsyncGenerator<StoredMessage> {

@@ -5,6 +5,7 @@
 import {
   type Appended,
   type AppendOptions,
+  type BatchQuery,
   type ChainedMessage,
   type ChainStart,
   type Log,
@@ -15,7 +16,7 @@ import {
 } from '../log/log.ts';
 
 export interface Call {
-  readonly kind: 'append' | 'last' | 'lastOfEach' | 'read' | 'purge' | 'state';
+  readonly kind: 'append' | 'last' | 'lastOfEach' | 'batch' | 'read' | 'purge' | 'state';
   /** The subject, or the stream of a read, a state or many subjects. */
   readonly of: string;
   readonly options?: AppendOptions;
@@ -62,6 +63,11 @@ export class WatchedLog implements Log {
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
     await this.#pass({ kind: 'lastOfEach', of: stream });
     return this.#log.lastOfEach(stream, subjects);
+  }
+
+  async batch(query: BatchQuery): Promise<StoredMessage[]> {
+    await this.#pass({ kind: 'batch', of: query.stream });
+    return this.#log.batch(query);
   }
 
   read(options: ReadOptions): AsyncIterable<StoredMessage> {
