@@ -3,7 +3,9 @@ import { connect } from '@nats-io/transport-node';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { sharedServers, startTestNats } from '../../shared/testing/servers.ts';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import postgres from 'postgres';
+import { sharedServers, startTestDynamoDb, startTestNats, startTestPostgres } from '../../shared/testing/servers.ts';
 import { processIdentity } from './process-identity.ts';
 
 describe('embedded nats-server', () => {
@@ -70,4 +72,51 @@ async function firstMessage(url: string): Promise<string | undefined> {
   const message = await (await jetstreamManager(connection)).streams.getMessage('S', { seq: 1 });
   await connection.close();
   return message?.string();
+}
+
+describe('embedded PostgreSQL', () => {
+  it('keeps committed rows over kill -9, and another database does not see them', async () => {
+    await using server = await startTestPostgres({ settings: { max_connections: '20' } });
+    const sql = postgres(server.url, { max: 1, onnotice: () => undefined });
+    await sql`CREATE TABLE kept AS SELECT 1 AS one`;
+    expect(await sql`SHOW max_connections`).toEqual([{ max_connections: '20' }]);
+    const before = server.pid;
+    await server.kill9();
+    expect(processIdentity(before)).toBeUndefined();
+    await server.restart();
+    expect(await sql`SELECT one FROM kept`).toEqual([{ one: 1 }]);
+    const other = await server.createDatabase('other');
+    const beside = postgres({ ...other, username: other.user, max: 1 });
+    expect(await beside`SELECT to_regclass('kept') AS found`).toEqual([{ found: null }]);
+    await Promise.all([sql.end(), beside.end()]);
+  });
+});
+
+describe('embedded DynamoDB', () => {
+  it('keeps tables over kill -9, shows them to every region, and leaves no process behind', async () => {
+    await using server = await startTestDynamoDb();
+    const inRegion = (region: string, accessKeyId: string) =>
+      new DynamoDBClient({ region, endpoint: server.endpoint, credentials: { accessKeyId, secretAccessKey: 'x' } });
+    using client = disposable(inRegion('us-east-1', 'one'));
+    await client.send(
+      new CreateTableCommand({
+        TableName: 'kept',
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
+    const before = server.pid;
+    await server.kill9();
+    expect(processIdentity(before)).toBeUndefined();
+    await server.restart();
+    using elsewhere = disposable(inRegion('eu-central-1', 'other'));
+    expect((await elsewhere.send(new ListTablesCommand({}))).TableNames).toEqual(['kept']);
+    await server[Symbol.asyncDispose]();
+    expect(processIdentity(server.pid)).toBeUndefined();
+  });
+});
+
+function disposable(client: DynamoDBClient): DynamoDBClient & Disposable {
+  return Object.assign(client, { [Symbol.dispose]: () => client.destroy() });
 }

@@ -10,7 +10,7 @@ export interface JarSet {
   /** What the user is told of it, for example `Kafka 4.2.0`. */
   readonly what: string;
   readonly megabytes: number;
-  /** `group:artifact:version`; what they depend on comes along. */
+  /** `group:artifact:version`, and `:type` when it is no jar; what they depend on comes along. */
   readonly coordinates: readonly string[];
   readonly missing: () => Error;
 }
@@ -64,8 +64,8 @@ async function download(
 
 export function pomOf(coordinates: readonly string[]): string {
   const dependencies = coordinates.map((coordinate) => {
-    const [group = '', artifact = '', version = ''] = coordinate.split(':');
-    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+    const [group = '', artifact = '', version = '', type = 'jar'] = coordinate.split(':');
+    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version><type>${type}</type></dependency>`;
   });
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

@@ -19,6 +19,11 @@ export const CHANGE_CAPTURE: NeededFor = {
   instead: 'start without --cdc',
 };
 
+export const DYNAMODB: NeededFor = {
+  what: 'DynamoDB Local',
+  instead: 'set DYNAMODB_ENDPOINT to an existing one',
+};
+
 export const missing = {
   java: ({ what, instead } = EMBEDDED_KAFKA) =>
     new MissingToolError(

@@ -24,6 +24,8 @@ export interface PostgresOptions {
   readonly port: number;
   /** Made when it is missing. */
   readonly database: string;
+  /** Beside ours, or instead; as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly guard?: ProcessGuard;
   readonly onLine?: Report;
 }
@@ -33,6 +35,8 @@ export interface EmbeddedPostgres extends RunningServer {
   readonly address: DatabaseAddress;
   /** For PGPASSFILE; only we can read it. */
   readonly passwordFile: string;
+  /** SIGKILL, as a crash would: its sessions end with it. */
+  kill9(): Promise<void>;
 }
 
 const USER = 'weir';
@@ -74,7 +78,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     return child;
   };
   await initialise((args) => run(binaries.initdb, args), dataDir, address.password, account, tail);
-  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const settings = Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   const server = run(binaries.postgres, ['-D', join(dataDir, 'data'), '-p', String(port), ...settings]);
   const version = await untilServing(server, address, tail);
   return {
@@ -89,6 +96,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     async close() {
       server.signal('SIGINT'); // ends its sessions; SIGTERM alone would wait for them
       await server.stop(STOP_MS);
+    },
+    async kill9() {
+      server.signal('SIGKILL');
+      await server.ended;
     },
   };
 }
@@ -143,7 +154,8 @@ async function untilServing(server: OwnedProcess, address: DatabaseAddress, tail
   throw new Error(`Cannot start PostgreSQL: it ended\n${tail.join('\n')}`);
 }
 
-async function openDatabase(address: DatabaseAddress): Promise<string> {
+/** The version of the server; the database is made when it is missing. */
+export async function openDatabase(address: DatabaseAddress): Promise<string> {
   const sql = postgres({ ...clientOptions({ ...address, database: 'postgres' }), max: 1, connect_timeout: 5 });
   try {
     const [found] = await sql`SELECT FROM pg_database WHERE datname = ${address.database}`;

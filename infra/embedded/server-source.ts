@@ -4,6 +4,8 @@ export type ServerSource =
   | 'environment NATS_URL'
   | 'environment KAFKA_BOOTSTRAP_SERVERS'
   | 'environment DATABASE_URL'
+  | 'environment PG_HOST'
+  | 'environment DYNAMODB_ENDPOINT'
   | 'PATH'
   | 'cache'
   | 'go install'

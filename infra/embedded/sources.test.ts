@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readInfo } from './existing-server.ts';
 import { javaVersion } from './kafka-jars.ts';
 import { kafkaConfig } from './kafka-config.ts';
+import { coordinatesFor } from './dynamodb-jars.ts';
 import { pomOf } from './maven-jars.ts';
 import { firstNatsBinary, type NatsBinary } from './nats-binary.ts';
 import { natsConfig } from './nats-config.ts';
@@ -105,6 +106,15 @@ describe('configuration', () => {
 
   it('of Maven names each artifact', () => {
     expect(pomOf(['g:a:1'])).toContain('<groupId>g</groupId><artifactId>a</artifactId><version>1</version>');
+    expect(pomOf(['g:a:1:dylib'])).toContain('<version>1</version><type>dylib</type>');
+  });
+});
+
+describe('DynamoDB Local', () => {
+  it("brings Apple silicon's SQLite, and says where it does not run", () => {
+    expect(coordinatesFor('linux', 'x64')).toEqual(['software.amazon.dynamodb:DynamoDBLocal:3.1.0']);
+    expect(coordinatesFor('darwin', 'arm64')[1]).toMatch(/osx-aarch64:[\d.]+:dylib$/);
+    expect(() => coordinatesFor('linux', 'arm64')).toThrow('does not run on "linux-arm64"');
   });
 });
 

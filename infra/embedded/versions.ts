@@ -36,6 +36,13 @@ export const CONNECT = {
   artifacts: ['org.apache.kafka:connect-runtime', 'org.apache.kafka:connect-json'],
 } as const;
 
+export const DYNAMODB_LOCAL = {
+  version: '3.1.0',
+  artifact: 'software.amazon.dynamodb:DynamoDBLocal',
+  /** It keeps its tables in SQLite, whose native library its POM brings for every platform but this one. */
+  appleSilicon: 'io.github.ganadist.sqlite4java:libsqlite4java-osx-aarch64:1.0.392:dylib',
+} as const;
+
 /** Ports the launcher asks for; a busy one gives way to the next free one. */
 export interface Ports {
   readonly gateway: number;
@@ -46,6 +53,7 @@ export interface Ports {
   readonly schemaRegistry: number;
   readonly postgres: number;
   readonly connect: number;
+  readonly dynamodb: number;
 }
 
 export function readPorts(env: Environment = process.env): Ports {
@@ -57,6 +65,7 @@ export function readPorts(env: Environment = process.env): Ports {
     kafkaController: portSetting(env, 'WEIR_KAFKA_CONTROLLER_PORT', 9093, 1),
     postgres: portSetting(env, 'WEIR_POSTGRES_PORT', 5432, 1),
     connect: portSetting(env, 'WEIR_CONNECT_PORT', 8083, 1),
+    dynamodb: portSetting(env, 'WEIR_DYNAMODB_PORT', 8000, 1),
     schemaRegistry: portSetting(env, 'WEIR_SCHEMA_REGISTRY_PORT', 8081, 1),
   };
 }

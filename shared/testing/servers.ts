@@ -4,16 +4,22 @@
  *    guard ends its servers (their data stays in the temp folder).
  * 2. A nats-server takes 50 ms, so a test that kills one starts its own; Kafka takes 3 s, so a run shares one.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findDynamoDbJars } from '../../infra/embedded/dynamodb-jars.ts';
+import { startDynamoDb } from '../../infra/embedded/dynamodb-server.ts';
 import { findJava, findKafkaJars } from '../../infra/embedded/kafka-jars.ts';
 import { startKafka } from '../../infra/embedded/kafka-server.ts';
 import { findNatsBinary } from '../../infra/embedded/nats-binary.ts';
 import { type EmbeddedNats, startNats } from '../../infra/embedded/nats-server.ts';
+import { findPostgresBinaries } from '../../infra/embedded/postgres-binaries.ts';
+import { openDatabase, startPostgres } from '../../infra/embedded/postgres-server.ts';
 import { ProcessGuard } from '../../infra/embedded/process-guard.ts';
 import { randomFreePort } from '../../infra/embedded/free-port.ts';
 import { cacheFolder } from '../../infra/embedded/versions.ts';
+import { type DatabaseAddress, databaseUrl } from '../config/database-address.ts';
 
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
@@ -38,6 +44,35 @@ export interface TestKafka extends AsyncDisposable {
   kill9(): Promise<void>;
   /** Stops it (or finds it killed) and starts it again on the same port and data. */
   restart(): Promise<void>;
+}
+
+export interface TestDynamoDb extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly pid: number;
+  /** SIGKILL; the data stays for restart(). */
+  kill9(): Promise<void>;
+  /** Stops it (or finds it killed) and starts it again on the same port and data. */
+  restart(whileAway?: () => Promise<void>): Promise<void>;
+}
+
+export interface TestPostgres extends AsyncDisposable {
+  /** Of the database asked for; a superuser. */
+  readonly address: DatabaseAddress;
+  /** With the password. */
+  readonly url: string;
+  readonly pid: number;
+  /** SIGKILL to the server, its sessions end by themselves; the data stays for restart(). */
+  kill9(): Promise<void>;
+  /** On the same port and data; ends the running server first, if there is one. */
+  restart(whileAway?: () => Promise<void>): Promise<void>;
+  /** Another database on the same server, so that tests do not see one another. */
+  createDatabase(name: string): Promise<DatabaseAddress>;
+}
+
+export interface TestPostgresOptions {
+  readonly database?: string;
+  /** Names and values as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 let guard: ProcessGuard | undefined;
@@ -99,6 +134,71 @@ export async function startTestKafka(): Promise<TestKafka> {
   };
 }
 
+export async function startTestDynamoDb(): Promise<TestDynamoDb> {
+  const java = await findJava();
+  const jars = await findDynamoDbJars(cacheFolder(), progress);
+  const dataDir = await mkdtemp(join(tmpdir(), 'weir-test-dynamodb-'));
+  guard ??= new ProcessGuard();
+  const settings = { java, jars, dataDir, guard, port: await randomFreePort() };
+  let server = await orDelete(dataDir, startDynamoDb(settings));
+  return {
+    endpoint: server.url,
+    get pid() {
+      return server.pid;
+    },
+    kill9: () => server.kill9(),
+    async restart(whileAway) {
+      await server.close();
+      try {
+        await whileAway?.();
+      } finally {
+        server = await startDynamoDb(settings);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startTestPostgres({
+  database = 'weir',
+  settings,
+}: TestPostgresOptions = {}): Promise<TestPostgres> {
+  const binaries = await findPostgresBinaries();
+  const dataDir = await mkdtemp(join(tmpdir(), 'weir-test-postgres-'));
+  await chmod(dataDir, 0o755); // it may run as another user
+  guard ??= new ProcessGuard();
+  const options = { binaries, dataDir, guard, database, port: await randomFreePort(), ...(settings && { settings }) };
+  let server = await orDelete(dataDir, startPostgres(options));
+  const { address } = server;
+  return {
+    address,
+    url: urlWithPassword(address),
+    get pid() {
+      return server.pid;
+    },
+    kill9: () => server.kill9(),
+    async restart(whileAway) {
+      await server.close();
+      try {
+        await whileAway?.();
+      } finally {
+        server = await onceSessionsEnded(() => startPostgres(options));
+      }
+    },
+    createDatabase: async (name) => {
+      await openDatabase({ ...address, database: name });
+      return { ...address, database: name };
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
 /** The servers that the whole run shares (see shared-servers.setup.ts): use names of your own for streams and topics. */
 export function sharedServers(): { readonly natsUrl: string; readonly brokers: readonly string[] } {
   const natsUrl = process.env.WEIR_TEST_NATS_URL;
@@ -115,6 +215,23 @@ async function orDelete<T>(dataDir: string, starting: Promise<T>): Promise<T> {
     await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Sessions of a PostgreSQL that was killed live on until they notice; until then it does not start. */
+async function onceSessionsEnded<T>(start: () => Promise<T>): Promise<T> {
+  for (const deadline = Date.now() + 20_000; ; await sleep(50)) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!String(error).includes('shared memory block') || Date.now() > deadline) throw error;
+    }
+  }
+}
+
+function urlWithPassword(address: DatabaseAddress): string {
+  const url = new URL(databaseUrl(address));
+  url.password = encodeURIComponent(address.password);
+  return url.href;
 }
 
 function portOf(url: string): number {
