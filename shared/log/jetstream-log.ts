@@ -197,11 +197,13 @@ export class JetStreamLog implements Log, AsyncDisposable {
       this.#onReconnect.add(stop); // a restarted server has lost the consumer: make a new one at once
       let isLeft = true;
       try {
+        if (options.toEnd && (await consumer.info(true)).num_pending === 0) return;
         for await (const message of messages) {
           if (signal.aborted) return;
           if (next !== undefined && message.seq < next) continue; // delivered before a reconnect
           next = message.seq + 1;
           yield fromDelivered(message);
+          if (options.toEnd && message.info.pending === 0) return;
         }
         isLeft = signal.aborted;
       } catch (error) {

@@ -54,6 +54,22 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(seen).toEqual(['2:1:2', '3:2:1', '5:4:0', '6:later:0']);
     });
 
+    test('a reader to the end ends behind the last message of its subjects, at once where there is none', async () => {
+      const { log, service } = await open();
+      for (const partition of ['p00', 'p01', 'p00', 'p02']) await log.append(logSubject(service, partition), partition);
+      const seqs = async (partition: string, fromSeq: number) => {
+        const subjects = [logSubject(service, partition)];
+        const { signal } = new AbortController();
+        const read = log.read({ stream: logStream(service), subjects, fromSeq, toEnd: true, signal });
+        return (await Array.fromAsync(read)).map(({ seq }) => seq);
+      };
+      expect(await seqs('p00', 1)).toEqual([1, 3]);
+      expect(await seqs('p00', 2)).toEqual([3]);
+      expect(await seqs('p00', 4)).toEqual([]);
+      expect(await seqs('p03', 1)).toEqual([]);
+      expect(await seqs('p02', 900)).toEqual([]);
+    });
+
     test('a reader of last-per-subject yields one message a key, then changes', async () => {
       const { log, service } = await open();
       const put = (key: string, value: string) => log.append(keySubject(service, key), value);

@@ -56,6 +56,8 @@ export interface ReadOptions {
   readonly fromSeq?: number;
   /** Only the newest message of each subject as of now, then whatever is stored later. */
   readonly lastPerSubject?: boolean;
+  /** Ends as soon as nothing of what is wanted is left to read, at once when there is nothing; absent: goes on for ever. */
+  readonly toEnd?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -202,6 +202,7 @@ export class MemoryClient implements Log {
             (message.seq > superseded || stream.lastBySubject.get(message.subject) === message),
         );
         superseded = 0;
+        if (wanted.length === 0 && options.toEnd) return;
         if (wanted.length === 0) await this.#log.changed();
         for (const [at, message] of wanted.entries()) {
           if (signal.aborted || this.#killed) return;
