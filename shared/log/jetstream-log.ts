@@ -226,8 +226,9 @@ export class JetStreamLog implements Log, AsyncDisposable {
   }
 
   async state(stream: string): Promise<StreamState> {
-    const { state } = await this.#available(`ask for the state of ${stream}`, () => this.manager.streams.info(stream));
-    return { firstSeq: state.first_seq, lastSeq: state.last_seq, messages: state.messages, bytes: state.bytes };
+    const info = await this.#available(`ask for the state of ${stream}`, () => this.manager.streams.info(stream));
+    const { first_seq: firstSeq, last_seq: lastSeq, messages, bytes } = info.state;
+    return { firstSeq, lastSeq, messages, bytes, createdMs: Date.parse(info.created) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

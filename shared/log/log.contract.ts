@@ -200,6 +200,14 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await log.state(logStream(service))).toMatchObject({ firstSeq: 3, lastSeq: 4, messages: 2 });
     });
 
+    test('a stream keeps the time at which it was made', async () => {
+      const { log, service } = await open();
+      const { createdMs } = await log.state(logStream(service));
+      await log.append(logSubject(service, 'p00'), 'x');
+      expect(await log.state(logStream(service))).toMatchObject({ createdMs, lastSeq: 1 });
+      expect(createdMs).toBeGreaterThanOrEqual(0);
+    });
+
     test('a payload over the limit is refused with its size and what to do', async () => {
       const { log, service } = await open();
       const tooLarge = 'x'.repeat(log.maxPayload + 1);

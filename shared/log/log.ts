@@ -76,6 +76,8 @@ export interface StreamState {
   readonly lastSeq: number;
   readonly messages: number;
   readonly bytes: number;
+  /** When the stream was made, ms: tells it from one of the same name before it, whose sequences began at 1, too. */
+  readonly createdMs: number;
 }
 
 export interface Log {
@@ -101,6 +103,7 @@ export interface Log {
   read(options: ReadOptions): AsyncIterable<StoredMessage>;
   /** Deletes messages of a subject with a sequence below this one. */
   purge(stream: string, subject: string, belowSeq: number): Promise<void>;
+  /** Throws an error of the name `StreamNotFoundError` where there is none. */
   state(stream: string): Promise<StreamState>;
 }
 

@@ -23,6 +23,7 @@ export type Fault = 'lost' | 'unacked';
 export type FaultInjector = (subject: string) => Fault | undefined;
 
 interface MemoryStream {
+  readonly createdMs: number;
   messages: StoredMessage[];
   lastSeq: number;
   readonly lastBySubject: Map<string, StoredMessage>;
@@ -34,6 +35,9 @@ export class MemoryLog {
   readonly maxPayload: number;
   /** Appends stored so far: a clock for tests. */
   appends = 0;
+  /** The server's time, ms: when messages are stored, and streams made. */
+  nowMs = 0;
+  readonly #absent = new Set<string>();
 
   constructor(maxPayload = 8 * 1024 * 1024) {
     this.maxPayload = maxPayload;
@@ -47,10 +51,22 @@ export class MemoryLog {
   stream(name: string): MemoryStream {
     let stream = this.#streams.get(name);
     if (!stream) {
-      stream = { messages: [], lastSeq: 0, lastBySubject: new Map() };
+      stream = { messages: [], lastSeq: 0, lastBySubject: new Map(), createdMs: this.nowMs };
       this.#streams.set(name, stream);
     }
     return stream;
+  }
+
+  /** The next message stored makes it anew; until then it is not there. */
+  deleteStream(name: string): void {
+    const createdMs = Math.max(this.nowMs, this.stream(name).createdMs + 1);
+    this.#streams.set(name, { messages: [], lastSeq: 0, lastBySubject: new Map(), createdMs });
+    this.#absent.add(name);
+    this.wake();
+  }
+
+  isAbsent(name: string): boolean {
+    return this.#absent.has(name);
   }
 
   store(subject: string, payload: Uint8Array | string, options: AppendOptions): Appended {
@@ -59,7 +75,9 @@ export class MemoryLog {
     const previous = stream.lastBySubject.get(subject);
     if (options.expectedLast !== undefined && options.expectedLast !== (previous?.seq ?? 0))
       return { kind: 'conflict' };
-    const message = storedMessage(subject, ++stream.lastSeq, payload, Object.entries(options.headers ?? {}));
+    const { headers = {}, ttlMs } = options;
+    const head = Object.entries(ttlMs === undefined ? headers : { ...headers, 'Nats-TTL': `${ttlMs / 1000}s` });
+    const message = storedMessage(subject, ++stream.lastSeq, payload, head, this.nowMs);
     if (name.startsWith('KV_') && previous) stream.messages.splice(stream.messages.indexOf(previous), 1);
     return this.#keep(stream, message);
   }
@@ -70,7 +88,7 @@ export class MemoryLog {
     const holds = after.kind === 'seq' ? after.seq === stream.lastSeq : after.id === last?.header(MESSAGE_ID_HEADER);
     if (!holds) return { kind: 'conflict' };
     const headers = [[MESSAGE_ID_HEADER, id] as const, ...parseLines(head)];
-    return this.#keep(stream, storedMessage(subject, ++stream.lastSeq, payload, headers));
+    return this.#keep(stream, storedMessage(subject, ++stream.lastSeq, payload, headers, this.nowMs));
   }
 
   purge(name: string, subject: string, belowSeq: number): void {
@@ -83,6 +101,7 @@ export class MemoryLog {
   #keep(stream: MemoryStream, message: StoredMessage): Appended {
     stream.messages.push(message);
     stream.lastBySubject.set(message.subject, message);
+    this.#absent.delete(streamOf(message.subject));
     this.appends++;
     this.wake();
     return { kind: 'stored', seq: message.seq };
@@ -222,9 +241,10 @@ export class MemoryClient implements Log {
 
   async state(stream: string): Promise<StreamState> {
     await this.#alive();
-    const { messages, lastSeq } = this.#log.stream(stream);
+    if (this.#log.isAbsent(stream)) throw noStream(stream);
+    const { messages, lastSeq, createdMs } = this.#log.stream(stream);
     const bytes = messages.reduce((sum, message) => sum + message.payload.length, 0);
-    return { firstSeq: messages[0]?.seq ?? lastSeq + 1, lastSeq, messages: messages.length, bytes };
+    return { firstSeq: messages[0]?.seq ?? lastSeq + 1, lastSeq, messages: messages.length, bytes, createdMs };
   }
 
   /** A turn of the event loop, as every answer of a server takes at least one; never comes back once killed. */
@@ -236,11 +256,16 @@ export class MemoryClient implements Log {
 
 const utf8 = new TextEncoder();
 
+function noStream(name: string): Error {
+  return Object.assign(new Error(`Cannot find stream "${name}"`), { name: 'StreamNotFoundError' });
+}
+
 function storedMessage(
   subject: string,
   seq: number,
   payload: Uint8Array | string,
   head: readonly (readonly [name: string, value: string])[],
+  timeMs: number,
 ): StoredMessage {
   const headers = new Map<string, string[]>();
   for (const [name, value] of head) headers.set(name, [...(headers.get(name) ?? []), value.trim()]);
@@ -248,7 +273,7 @@ function storedMessage(
     subject,
     seq,
     payload: typeof payload === 'string' ? utf8.encode(payload) : payload,
-    timeMs: 0,
+    timeMs,
     pending: 0,
     header: (name) => headers.get(name)?.[0],
     headers: () => headers,

@@ -5,7 +5,7 @@ import { bucketStream, keySubject, LEASES, MEMBERS } from '../log/names.ts';
 import { isDeleteMarker, readEntry } from '../store/entry.ts';
 import { WatchedLog } from '../testing/watched-log.ts';
 import { memberRecord, TestMember, TIMING } from './_test-member.ts';
-import { type OwnedPartition, Ownership } from './ownership.ts';
+import { type OwnedPartition, Ownership, type OwnershipOptions } from './ownership.ts';
 import type { RunnerEnd } from './partition-runner.ts';
 
 const clock = { now: 0 };
@@ -70,7 +70,7 @@ class Process {
   beforeStart: (partition: string) => Promise<void> | void = () => {};
   beforeStop: (partition: string) => Promise<void> | void = () => {};
 
-  constructor(name: string, partitions: 'all' | 'keyed' = 'keyed') {
+  constructor(name: string, partitions: OwnershipOptions['partitions'] = 'keyed') {
     this.name = name;
     this.#client = memory.client();
     this.log = new WatchedLog(this.#client);
@@ -194,6 +194,15 @@ describe('candidates', () => {
     const a = await new Process('a').start();
     await until(() => isSpreadOver('a'));
     expect(a.member.view).toEqual(['a', 'b']);
+  });
+
+  test('share what is named one by one', async () => {
+    const buckets = ['anomaly', 'inventory', 'rfm', 'sales', 'segments'];
+    const [a, b] = [await new Process('a', buckets).start(), await new Process('b', buckets).start()];
+    await until(() => a.ownership.heldPartitions.length > 0 && b.ownership.heldPartitions.length > 0);
+    await until(() => buckets.every((bucket) => running.get(bucket)?.length === 1));
+    expect([...a.ownership.heldPartitions, ...b.ownership.heldPartitions].sort()).toEqual(buckets);
+    expect((await leaseOf('rfm'))?.owner).toBe(ownerOf('rfm'));
   });
 
   test('that know of each other take each its own, and nothing moves afterwards', async () => {

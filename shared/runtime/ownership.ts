@@ -30,7 +30,8 @@ export interface OwnershipOptions {
   readonly instance: string;
   /** The service whose members compete. */
   readonly service: string;
-  readonly partitions: 'all' | 'keyed';
+  /** Or what else is owned one by one: buckets. */
+  readonly partitions: 'all' | 'keyed' | readonly string[];
   open(partition: string): OwnedPartition;
   /** Told of everything that happens to a partition. */
   onChange(partition: string, what: 'taken' | 'running' | 'released' | 'lost' | 'failed', error?: unknown): void;
@@ -57,7 +58,7 @@ export class Ownership {
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
-    this.#partitions = options.partitions === 'all' ? [ALL] : PARTITIONS;
+    this.#partitions = namesOf(options.partitions);
   }
 
   get heldPartitions(): string[] {
@@ -176,6 +177,11 @@ export class Ownership {
     const tracked = work.finally(() => this.#work.delete(tracked));
     this.#work.add(tracked);
   }
+}
+
+function namesOf(partitions: OwnershipOptions['partitions']): readonly string[] {
+  if (partitions === 'all') return [ALL];
+  return partitions === 'keyed' ? PARTITIONS : partitions;
 }
 
 /** A released lease has no owner, but its marker's sequence counts for compare-and-set. */

@@ -117,11 +117,22 @@ describe('puts (invariant 1)', () => {
     expect(options.get('closed')).toEqual({ expectedLast: 0, ttlMs: 48 * HOUR });
     expect(options.get('gone')).toEqual({
       expectedLast: 0,
-      ttlMs: 60_000,
+      ttlMs: HOUR,
       headers: { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' },
     });
     const marker = await memory.client().last(bucketStream('sales'), `${KV}.hour.gone`);
     expect(marker && isDeleteMarker(marker)).toBe(true);
+  });
+
+  test('a marker of private state goes sooner: nobody else reads it', async () => {
+    panes.put('1', 1);
+    commit();
+    await image.flushAll(applied(1));
+    panes.delete('1');
+    commit();
+    await image.flushAll(applied(2));
+    const puts = log.calls.filter(({ of }) => of === `${KV}.pane.1`);
+    expect(puts.map(({ options }) => options?.ttlMs)).toEqual([undefined, 60_000]);
   });
 });
 

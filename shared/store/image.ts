@@ -27,8 +27,10 @@ export interface ImageOptions {
   readonly window?: number;
 }
 
-/** How long a deleted key's marker stays, ms. */
-const MARKER_TTL_MS = 60_000;
+/** How long the marker of a deleted key stays that no other process reads, ms. */
+const STATE_MARKER_TTL_MS = 60_000;
+/** Of one that others may read: who was away for less learns from it that the key is gone. */
+export const RESULT_MARKER_TTL_MS = 3_600_000;
 const PURGE_HEADERS = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' } as const;
 
 export class Image {
@@ -220,7 +222,10 @@ export class Image {
   }
 
   #putOptions(slot: Slot, text: string | null): AppendOptions {
-    if (text === null) return { expectedLast: slot.revision, headers: PURGE_HEADERS, ttlMs: MARKER_TTL_MS };
+    if (text === null) {
+      const ttlMs = slot.table.kind === 'state' ? STATE_MARKER_TTL_MS : RESULT_MARKER_TTL_MS;
+      return { expectedLast: slot.revision, headers: PURGE_HEADERS, ttlMs };
+    }
     const { lifetimeMs: ttlMs } = slot;
     return ttlMs === undefined ? { expectedLast: slot.revision } : { expectedLast: slot.revision, ttlMs };
   }
