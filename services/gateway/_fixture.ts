@@ -90,11 +90,11 @@ export async function fillStores(fixture: Stores): Promise<void> {
   }
 }
 
-export async function putCustomer(fixture: Stores, id: string): Promise<void> {
+export async function putCustomer(fixture: Stores, id: string, segment = 'VIP'): Promise<void> {
   const partition = partitionName(partitionOf(id));
   await fixture.put('rfm', `${partition}.customer.${encodeId(id)}`, {
     customer_id: id,
-    segment: 'VIP',
+    segment,
     recency_days: 3,
     frequency: 7,
     monetary_value: '812.50',

@@ -100,8 +100,14 @@ export function minuteOf(start: number, events = 100, failures = 1): Value {
   };
 }
 
-export async function putRegionMinute(stores: Stores, region: string, start: number, isLatest = false): Promise<void> {
-  const minute = { region, ...minuteOf(start), avg_duration_seconds: null };
+export async function putRegionMinute(
+  stores: Stores,
+  region: string,
+  start: number,
+  isLatest = false,
+  over: Value = {},
+): Promise<void> {
+  const minute = { region, ...minuteOf(start), avg_duration_seconds: null, ...over };
   const token = encodeId(region);
   await stores.put('region-health', `all.region.1m.${token}.${compactTime(start)}`, minute);
   if (isLatest) await stores.put('region-health', `all.region.latest.${token}`, minute);
@@ -124,10 +130,15 @@ export async function putContentMinute(
   await stores.put('region-health', key, { content_id: content, downloads, ...rest });
 }
 
-export async function putDeviceMinute(stores: Stores, names: readonly string[], start: number): Promise<void> {
+export async function putDeviceMinute(
+  stores: Stores,
+  names: readonly string[],
+  start: number,
+  over: Value = {},
+): Promise<void> {
   const [device_type = '', os = '', os_version = ''] = names;
   const key = `all.device.1m.${names.map(encodeId).join('.')}.${compactTime(start)}`;
-  await stores.put('region-health', key, { device_type, os, os_version, ...minuteOf(start) });
+  await stores.put('region-health', key, { device_type, os, os_version, ...minuteOf(start), ...over });
 }
 
 export async function putActivity(stores: Stores, customer: string, start: number): Promise<void> {

@@ -3,10 +3,13 @@ import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import type { Log } from '../../shared/log/log.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { CustomerLists } from './views/customer-lists.ts';
 import type { Views } from './views/views.ts';
 
 export interface GatewayDependencies extends Views {
   readonly log: Log;
+  /** Absent: customers are listed from the bucket, in the order of their changes. */
+  readonly customers?: CustomerLists;
   /** Sends demo records to Kafka; throws NotSentError. */
   readonly sendDemo: (records: readonly DemoRecord[]) => Promise<void>;
   /** False while the connection to NATS is down. */

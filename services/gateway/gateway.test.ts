@@ -205,7 +205,11 @@ describe('errors', () => {
     });
     missing.delete('KV_rfm');
     missing.add('KV_sales');
-    expect(await (await partial.get('/api/v1/customers/42')).json()).toMatchObject({ rfm: {}, recent_hours: [] });
+    expect(await (await partial.get('/api/v1/customers/42')).json()).toMatchObject({
+      rfm: {},
+      recent_hours: null,
+      missing: [{ part: 'recent_hours', reason: 'The sales service has not been started on this mesh yet' }],
+    });
   });
 });
 

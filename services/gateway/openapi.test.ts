@@ -118,15 +118,20 @@ describe('/openapi.json', () => {
       '/api/v1/alerts/{alert_id}',
       '/api/v1/content/top',
       '/api/v1/content/{id}/minutes',
+      '/api/v1/customers',
       '/api/v1/customers/{id}',
       '/api/v1/customers/{id}/activity',
+      '/api/v1/customers/{id}/hours',
       '/api/v1/devices',
+      '/api/v1/devices/minutes',
+      '/api/v1/devices/top',
       '/api/v1/events/generate',
       '/api/v1/inventory',
       '/api/v1/inventory/restock',
       '/api/v1/inventory/summary',
       '/api/v1/products/{id}',
       '/api/v1/regions',
+      '/api/v1/regions/top',
       '/api/v1/regions/{region}/minutes',
       '/api/v1/rfm/summary',
       '/api/v1/sales/hourly',
@@ -186,6 +191,26 @@ describe('/openapi.json', () => {
         }
       }
     }
+  });
+
+  it('links every page to the next one, on every route that has pages', async () => {
+    const listings = operations.filter(([, { parameters = [] }]) => parameters.some(({ name }) => name === 'cursor'));
+    expect(listings.length).toBeGreaterThan(12);
+    let linked = 0;
+    for (const [path, operation] of listings) {
+      const url = `${concrete(path, operation)}?limit=1`;
+      const response = await fixture.get(url);
+      const { next_cursor: cursor } = (await expectDocumented(operation, response)) as { next_cursor?: string };
+      const next = `<${url}&cursor=${encodeURIComponent(cursor ?? '')}>; rel="next"`;
+      expect([path, response.headers.get('link')]).toEqual([path, cursor === undefined ? null : next]);
+      expect([path, JSON.stringify(operation.responses['200'])]).toEqual([path, expect.stringContaining('"Link"')]);
+      if (cursor === undefined) continue;
+      linked++;
+      const following = await fixture.get(/<(.*)>/.exec(response.headers.get('link') ?? '')?.[1] ?? '');
+      expect([path, following.status]).toEqual([path, 200]);
+      expect(await following.text()).not.toBe(await (await fixture.get(url)).text());
+    }
+    expect(linked).toBeGreaterThan(8);
   });
 
   it('describes the answer to hostile ids, which find nothing', async () => {

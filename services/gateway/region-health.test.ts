@@ -16,6 +16,7 @@ interface Minute {
   readonly region?: string;
   readonly content_id?: string;
   readonly device_type?: string;
+  readonly os_version?: string;
   readonly window_start: string;
 }
 interface Page {
@@ -126,12 +127,15 @@ describe('contents', () => {
       contents: 2,
       complete: true,
       items: [
-        { content_id: 'a', downloads: 35, successes: 30, failures: 5 },
-        { content_id: 'b', downloads: 30, successes: 30, failures: 0 },
+        { content_id: 'a', downloads: 35, successes: 30, failures: 5, success_rate: 0.8571 },
+        { content_id: 'b', downloads: 30, successes: 30, failures: 0, success_rate: 1 },
       ],
     });
     expect((await top('?minutes=2')).items.map((item) => item.content_id)).toEqual(['b', 'a']);
     expect((await top('?by=failures')).items.map((item) => item.content_id)).toEqual(['a']);
+    expect((await top('?by=success_rate')).items.map((item) => item.content_id)).toEqual(['a', 'b']);
+    expect((await top('?by=success_rate&minutes=1')).items).toMatchObject([{ content_id: 'a', success_rate: 0.5 }]);
+    expect((await top('?by=success_rate&min_downloads=35')).items).toHaveLength(1);
     expect((await top('?limit=1')).items).toHaveLength(1);
     for (const query of ['by=size', 'minutes=61', 'minutes=0', 'limit=101', 'from=2024-06-01T00:00:00Z'])
       expect([query, (await fixture.get(`/api/v1/content/top?${query}`)).status]).toEqual([query, 400]);
@@ -141,6 +145,56 @@ describe('contents', () => {
     await putContentMinute(fixture, 'top', at(0));
     await ready();
     expect(await get('content/top/minutes')).toMatchObject({ items: [{ content_id: 'top' }] });
+  });
+});
+
+describe('the first few', () => {
+  const ranked = async (path: string) => {
+    const { items } = await get<{ items: { region?: string; os?: string }[] }>(path);
+    return items.map(({ region, os }) => region ?? os);
+  };
+
+  it('of regions are those with the most downloads or failures, or the lowest success rate or speed, now', async () => {
+    await putRegionMinute(fixture, 'well', at(0), true, { events: 900, failures: 1, success_rate: 0.9989 });
+    await putRegionMinute(fixture, 'ill', at(-1), true, { failures: 30, success_rate: 0.7, avg_speed_mbps: 3 });
+    await putRegionMinute(fixture, 'few', at(0), true, { events: 2, failures: 2, success_rate: 0 });
+    await putRegionMinute(fixture, 'none', at(0), true, {
+      events: 0,
+      failures: 0,
+      success_rate: null,
+      avg_speed_mbps: null,
+    });
+    await ready();
+    expect(await ranked('regions/top')).toEqual(['ill', 'few', 'well']);
+    expect(await ranked('regions/top?by=downloads')).toEqual(['well', 'ill', 'few']);
+    expect(await ranked('regions/top?by=success_rate')).toEqual(['few', 'ill', 'well']);
+    expect(await ranked('regions/top?by=success_rate&min_downloads=20')).toEqual(['ill', 'well']);
+    expect(await ranked('regions/top?by=speed&limit=1')).toEqual(['ill']);
+    expect(await get('regions/top?limit=1')).toMatchObject({ by: 'failures', complete: true });
+  });
+
+  it('of kinds of devices are the same', async () => {
+    await putDeviceMinute(fixture, ['mobile', 'a', ''], at(0), { failures: 3, success_rate: 0.97 });
+    await putDeviceMinute(fixture, ['mobile', 'b', ''], at(0), { failures: 9, success_rate: 0.91 });
+    await ready();
+    expect(await ranked('devices/top')).toEqual(['b', 'a']);
+    expect(await ranked('devices/top?by=success_rate&limit=1')).toEqual(['b']);
+  });
+});
+
+describe('minutes of a kind of device', () => {
+  it('are those of exactly this kind, newest first, in pages', async () => {
+    for (const kind of [...ODD.map((version) => ['mobile', 'os', version]), ['tv', '', '']])
+      for (const n of [0, 1, 2, 3]) await putDeviceMinute(fixture, kind, at(n));
+    await ready();
+    for (const version of ODD) {
+      const path = `devices/minutes?device_type=mobile&os=os&os_version=${encodeURIComponent(version)}`;
+      const seen = await walk(path);
+      expect(seen.map(({ window_start }) => window_start.slice(14, 16))).toEqual(['03', '02', '01', '00']);
+      expect(seen.every((minute) => minute.os_version === version)).toBe(true);
+    }
+    expect(await starts('devices/minutes?device_type=tv&from=2024-06-01T12:02:00Z')).toEqual(['12:03', '12:02']);
+    expect(await get('devices/minutes?device_type=fridge')).toEqual({ items: [] });
   });
 });
 

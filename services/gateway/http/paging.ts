@@ -1,9 +1,10 @@
 /** The query of a listing: a span of event time, a limit, and a cursor that stands for the last key of a page. */
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { compactTime, parseCompactTime } from '../../../shared/event-time/time-text.ts';
 import { ProblemError } from './problem.ts';
 import type { Page } from '../views/newest-list.ts';
-import { strictQuery } from './route.ts';
+import { answers, strictQuery } from './route.ts';
 
 export const MAX_LIMIT = 1000;
 export const DEFAULT_LIMIT = 100;
@@ -65,12 +66,26 @@ export const PageQuery = strictQuery({
   cursor: Cursor,
 });
 
+/** A place in a stream. */
 const Place = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, { error: 'Expected the next_cursor of an earlier answer, unchanged' })
   .transform(Number)
   .optional()
   .openapi({ type: 'string', description: 'next_cursor of the page before', example: '812' });
+
+/** What only the store behind a listing can read; refuseCursor tells that it could not. */
+export const OpaqueCursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,512}$/, CURSOR_ERROR)
+  .optional()
+  .openapi({ description: 'next_cursor of the page before', example: '812' });
+
+export function refuseCursor(): ProblemError {
+  return new ProblemError('invalid-parameter', `"cursor": ${CURSOR_ERROR.error}`, {
+    errors: [{ parameter: 'cursor', detail: CURSOR_ERROR.error }],
+  });
+}
 
 /** Of listings in the order of a stream, whose cursor is a place in it. */
 export const StreamPageQuery = strictQuery({ limit: Limit, cursor: Place });
@@ -105,6 +120,26 @@ export function requireSpan(from: string | undefined, to: string | undefined): v
 /** A page as the routes answer it. */
 export function pageAnswer<V>({ items, next }: Page<V>): { items: V[]; next_cursor?: string } {
   return { items: [...items], ...(next !== undefined && { next_cursor: cursorOf(next) }) };
+}
+
+/** A 200 answer that is a page, with the link to the next one. */
+export function pageAnswers<S extends z.ZodType>(schema: S, description: string) {
+  const all = answers(schema, description);
+  return { ...all, 200: { ...all[200], headers: { Link: LINK } } };
+}
+
+const LINK = {
+  description: 'The next page (RFC 8288), as next_cursor; absent on the last one',
+  schema: { type: 'string', example: '</api/v1/alerts?limit=100&cursor=ODEy>; rel="next"' },
+} as const;
+
+/** The same answer; the header says where its next page is. */
+export function linked<B extends { readonly next_cursor?: string | undefined }>(c: Context, body: B): B {
+  if (body.next_cursor === undefined) return body;
+  const { pathname, searchParams } = new URL(c.req.url);
+  searchParams.set('cursor', body.next_cursor);
+  c.header('Link', `<${pathname}?${searchParams}>; rel="next"`);
+  return body;
 }
 
 /** A page of stored texts as the routes answer it. */

@@ -4,9 +4,8 @@ import { encodeId } from '../../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
-import { keyRange, PageQuery, textsAnswer } from '../http/paging.ts';
+import { keyRange, linked, pageAnswers, PageQuery, textsAnswer } from '../http/paging.ts';
 import { notFound } from '../http/problem.ts';
-import { answers } from '../http/route.ts';
 import { ActivityPage, ActivityWindow } from '../schemas/activity.ts';
 import { newestWindows } from '../views/stored-windows.ts';
 
@@ -18,7 +17,7 @@ const activity = createRoute({
   tags: ['customers'],
   summary: 'What a customer did, by windows of 5 minutes, newest first',
   request: { params: z.object({ id: pathId('id', "The customer's id, as in Kafka", 'cust-7') }), query: PageQuery },
-  responses: answers(ActivityPage, 'A page of windows with events, of the last two days'),
+  responses: pageAnswers(ActivityPage, 'A page of windows with events, of the last two days'),
 });
 
 export function activityRoutes(app: OpenAPIHono, { log }: GatewayDependencies): void {
@@ -28,6 +27,6 @@ export function activityRoutes(app: OpenAPIHono, { log }: GatewayDependencies): 
     const prefix = `${partitionName(partitionOf(id))}.window.5m.${encodeId(id)}`;
     const page = await newestWindows(log, { bucket: ACTIVITY, prefix }, range);
     if (!page.isKnown) throw notFound(`No events of customer "${id}" are known from the last two days`);
-    return c.json(textsAnswer(ActivityWindow, page), 200);
+    return c.json(linked(c, textsAnswer(ActivityWindow, page)), 200);
   });
 }

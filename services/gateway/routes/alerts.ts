@@ -1,9 +1,19 @@
 /** /api/v1/alerts: the newest alerts of all services as one list, from memory; one alert by its id, from the stores. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { compareSeverity } from '../../../shared/alerts/alert.ts';
 import { formatTime } from '../../../shared/event-time/time-text.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId, queryId } from '../http/ids.ts';
-import { DEFAULT_LIMIT, Instant, KeyCursor, Limit, pageAnswer, requireSpan } from '../http/paging.ts';
+import {
+  DEFAULT_LIMIT,
+  Instant,
+  KeyCursor,
+  Limit,
+  linked,
+  pageAnswer,
+  pageAnswers,
+  requireSpan,
+} from '../http/paging.ts';
 import { notFound } from '../http/problem.ts';
 import { requireCurrent } from '../http/readiness.ts';
 import { answers, strictQuery } from '../http/route.ts';
@@ -15,6 +25,7 @@ const CURSOR = /^\d{8}T\d{6}(\d{3})?Z(-[^.]*)?(\.[^.]+){3}$/;
 const AlertQuery = strictQuery({
   type: queryId('Only alerts of this anomaly_type', 'order_spike'),
   severity: Severity.optional().openapi({ description: 'Only alerts of this severity', example: 'high' }),
+  min_severity: Severity.optional().openapi({ description: 'Only alerts as severe as this, or more', example: 'high' }),
   customer: queryId('Only alerts about this customer', '42'),
   region: queryId('Only alerts about this region', 'eu-west'),
   from: Instant('Only alerts that were last raised at or after this time'),
@@ -34,7 +45,7 @@ const list = createRoute({
   tags: ['alerts'],
   summary: 'Alerts of all services, newest first',
   request: { query: AlertQuery },
-  responses: answers(AlertPage, 'A page of alerts. One that grows keeps its place'),
+  responses: pageAnswers(AlertPage, 'A page of alerts. One that grows keeps its place'),
 });
 
 const one = createRoute({
@@ -63,7 +74,7 @@ export function alertRoutes(app: OpenAPIHono, { alerts, log }: GatewayDependenci
     });
     const { missing, completeFrom } = alerts;
     const complete = completeFrom === undefined ? {} : { complete_from: formatTime(completeFrom) };
-    return c.json({ ...pageAnswer(page), missing, ...complete }, 200);
+    return c.json(linked(c, { ...pageAnswer(page), missing, ...complete }), 200);
   });
   app.openapi(one, async (c) => {
     const { alert_id: id } = c.req.valid('param');
@@ -73,10 +84,11 @@ export function alertRoutes(app: OpenAPIHono, { alerts, log }: GatewayDependenci
   });
 }
 
-function isWanted(alert: Alert, { type, severity, customer, region, active }: Filter): boolean {
+function isWanted(alert: Alert, { type, severity, min_severity, customer, region, active }: Filter): boolean {
   return (
     (type === undefined || alert.anomaly_type === type) &&
     (severity === undefined || alert.severity === severity) &&
+    (min_severity === undefined || compareSeverity(alert.severity, min_severity) >= 0) &&
     (customer === undefined || alert.customer_id === customer) &&
     (region === undefined || alert.region === region) &&
     (active === undefined || (alert.resolved === undefined) === (active === 'true'))

@@ -5,7 +5,7 @@ import { partitionName, partitionOf } from '../../../shared/events/partition.ts'
 import { readEntry } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
-import { DEFAULT_LIMIT, KeyCursor, Limit, pageAnswer } from '../http/paging.ts';
+import { DEFAULT_LIMIT, KeyCursor, Limit, linked, pageAnswer, pageAnswers } from '../http/paging.ts';
 import { notFound, unavailable } from '../http/problem.ts';
 import { requireCurrent } from '../http/readiness.ts';
 import { answers, strictQuery } from '../http/route.ts';
@@ -31,7 +31,7 @@ const list = createRoute({
       cursor: KeyCursor(ID_KEY, '0000000000000000007.7'),
     }),
   },
-  responses: answers(ProductPage, 'A page of products'),
+  responses: pageAnswers(ProductPage, 'A page of products'),
 });
 
 const restock = createRoute({
@@ -48,7 +48,10 @@ const restock = createRoute({
       cursor: KeyCursor(RESTOCK_KEY, '1.1000000000000000040.9007199254740913.0000000000000000007.7'),
     }),
   },
-  responses: answers(ProductPage, 'A page. A product whose urgency changes between two pages moves to its new place'),
+  responses: pageAnswers(
+    ProductPage,
+    'A page. A product whose urgency changes between two pages moves to its new place',
+  ),
 });
 
 const summary = createRoute({
@@ -76,13 +79,13 @@ export function inventoryRoutes(app: OpenAPIHono, { inventory, log }: GatewayDep
     const accept = (item: Product) =>
       (status === undefined || item.stock_status === status) &&
       (dead_stock === undefined || item.dead_stock === (dead_stock === 'true'));
-    return c.json(listAnswer(inventory.products({ accept, limit, after: cursor })), 200);
+    return c.json(linked(c, listAnswer(inventory.products({ accept, limit, after: cursor }))), 200);
   });
   app.openapi(restock, (c) => {
     requireProducts(inventory);
     const { urgency, limit = DEFAULT_LIMIT, cursor } = c.req.valid('query');
     const accept = (item: Product) => urgency === undefined || item.restock_urgency === urgency;
-    return c.json(listAnswer(inventory.restock({ accept, limit, after: cursor })), 200);
+    return c.json(linked(c, listAnswer(inventory.restock({ accept, limit, after: cursor }))), 200);
   });
   app.openapi(summary, async (c) => {
     const entry = await readEntry<unknown>(log, INVENTORY, 'all.summary');

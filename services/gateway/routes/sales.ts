@@ -1,7 +1,7 @@
 /** /api/v1/sales: final windows and hours by pages, and what is not final yet. Served from memory. */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { GatewayDependencies } from '../dependencies.ts';
-import { keyRange, LimitQuery, pageAnswer, PageQuery } from '../http/paging.ts';
+import { keyRange, LimitQuery, linked, pageAnswer, pageAnswers, PageQuery } from '../http/paging.ts';
 import { unavailable } from '../http/problem.ts';
 import { answers } from '../http/route.ts';
 import { HourlySalesPage, LiveSales, SalesWindowPage } from '../schemas/sales.ts';
@@ -16,7 +16,7 @@ const windows = createRoute({
   tags: ['sales'],
   summary: 'Final one-hour windows that slide by 5 minutes, newest first',
   request: { query: PageQuery },
-  responses: answers(SalesWindowPage, 'A page of windows'),
+  responses: pageAnswers(SalesWindowPage, 'A page of windows'),
 });
 
 const hourly = createRoute({
@@ -25,7 +25,7 @@ const hourly = createRoute({
   tags: ['sales'],
   summary: 'Final hours by the clock, newest first',
   request: { query: PageQuery },
-  responses: answers(HourlySalesPage, 'A page of hours'),
+  responses: pageAnswers(HourlySalesPage, 'A page of hours'),
 });
 
 const live = createRoute({
@@ -40,11 +40,13 @@ const live = createRoute({
 export function salesRoutes(app: OpenAPIHono, { sales }: GatewayDependencies): void {
   app.openapi(windows, (c) => {
     requireData(sales);
-    return c.json(pageAnswer(sales.windows({ ...keyRange(c.req.valid('query')), final: true })), 200);
+    const page = sales.windows({ ...keyRange(c.req.valid('query')), final: true });
+    return c.json(linked(c, pageAnswer(page)), 200);
   });
   app.openapi(hourly, (c) => {
     requireData(sales);
-    return c.json(pageAnswer(sales.hourly({ ...keyRange(c.req.valid('query')), final: true })), 200);
+    const page = sales.hourly({ ...keyRange(c.req.valid('query')), final: true });
+    return c.json(linked(c, pageAnswer(page)), 200);
   });
   app.openapi(live, (c) => {
     requireData(sales);

@@ -7,7 +7,7 @@ import { bucketStream } from '../../../shared/log/names.ts';
 import { readEntry } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
-import { DEFAULT_LIMIT, StreamPageQuery } from '../http/paging.ts';
+import { DEFAULT_LIMIT, linked, pageAnswers, StreamPageQuery } from '../http/paging.ts';
 import { notFound, unavailable } from '../http/problem.ts';
 import { answers, strictQuery } from '../http/route.ts';
 import { SegmentMember, SegmentMemberPage, UserSegments } from '../schemas/segments.ts';
@@ -34,7 +34,7 @@ const users = createRoute({
   tags: ['segments'],
   summary: 'The users who are in a segment, in the order in which they joined',
   request: { params: z.object({ id: pathId('id', "The segment's id", 'big-spenders') }), query: StreamPageQuery },
-  responses: answers(SegmentMemberPage, 'A page of users. Who leaves and joins between two pages may come again'),
+  responses: pageAnswers(SegmentMemberPage, 'A page of users. Who leaves and joins between two pages may come again'),
 });
 
 type Member = z.infer<typeof SegmentMember>;
@@ -55,7 +55,7 @@ export function segmentUserRoutes(app: OpenAPIHono, { log }: GatewayDependencies
     const { id } = requireSegment((await rules.current()).set, c.req.valid('param').id);
     const page = await readIfThere(log, SEGMENTS, () => readMembers(log, id, cursor, limit));
     if (page.kind === 'no-bucket') throw notStarted();
-    return c.json(page.value, 200);
+    return c.json(linked(c, page.value), 200);
   });
 }
 

@@ -85,13 +85,38 @@ export const ContentTotal = z
     downloads: Count.openapi({ example: 1200 }),
     successes: Count.openapi({ example: 1190 }),
     failures: Count.openapi({ example: 10 }),
+    success_rate: Rate,
   })
   .openapi('ContentTotal');
 export type ContentTotal = z.infer<typeof ContentTotal>;
 
+/** What a list of the first few is sorted by: most downloads, most failures, lowest rate of successes. */
+export const TopContentBy = z.enum(['downloads', 'failures', 'success_rate']);
+/** The same, and the lowest speed. */
+export const TopMinutesBy = z.enum(['downloads', 'failures', 'success_rate', 'speed']);
+export type TopMinutesBy = z.infer<typeof TopMinutesBy>;
+
+export const TopRegions = z
+  .object({
+    by: TopMinutesBy.openapi({ example: 'success_rate' }),
+    complete: Complete('False: there are more regions than the gateway lists (10,000)'),
+    items: z.array(RegionMinute).openapi({ description: 'The newest minute of each region; the first ones first' }),
+  })
+  .openapi('TopRegions');
+export const TopDevices = z
+  .object({
+    by: TopMinutesBy.openapi({ example: 'failures' }),
+    complete: Complete('False: kinds of devices without downloads lately, or beyond 10,000, are left out'),
+    items: z.array(DeviceMinute).openapi({ description: 'The newest minute of each kind; the first ones first' }),
+  })
+  .openapi('TopDevices');
+export const DeviceMinutePage = z
+  .object({ items: z.array(DeviceMinute), next_cursor: NextCursor })
+  .openapi('DeviceMinutePage');
+
 export const TopContent = z
   .object({
-    by: z.enum(['downloads', 'failures']).openapi({ example: 'downloads' }),
+    by: TopContentBy.openapi({ example: 'downloads' }),
     from: Time.nullable().openapi({ description: 'Start of the oldest minute; null: there were no downloads yet' }),
     to: Time.nullable().openapi({
       description: 'End of the newest minute, which may be live',

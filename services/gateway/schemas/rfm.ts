@@ -1,14 +1,14 @@
 /** The results of the rfm service, as they stand in bucket `rfm` and as the gateway gives them out. */
 import { z } from '@hono/zod-openapi';
-import { Count, Money, Time } from './common.ts';
-import { CustomerHour } from './sales.ts';
+import { Count, Money, NextCursor, Time } from './common.ts';
 
-const Segment = z.enum(['VIP', 'Regular', 'New', 'At-Risk', 'Churned']);
+export const RfmSegment = z.enum(['VIP', 'Regular', 'New', 'At-Risk', 'Churned']);
+export type RfmSegment = z.infer<typeof RfmSegment>;
 
 export const RfmCustomer = z
   .object({
     customer_id: z.string().openapi({ example: '42' }),
-    segment: Segment.openapi({ example: 'VIP' }),
+    segment: RfmSegment.openapi({ example: 'VIP' }),
     recency_days: Count.openapi({ description: 'Whole days since the last order, in event time', example: 3 }),
     frequency: Count.openapi({ description: 'Orders', example: 7 }),
     monetary_value: Money.openapi({ example: '812.50' }),
@@ -16,14 +16,11 @@ export const RfmCustomer = z
     last_order: Time.openapi({ example: '2024-06-20T09:30:00Z' }),
   })
   .openapi('RfmCustomer');
+export type RfmCustomer = z.infer<typeof RfmCustomer>;
 
-export const Customer = z
-  .object({
-    customer_id: z.string().openapi({ example: '42' }),
-    rfm: RfmCustomer.nullable().openapi({ description: 'null while rfm has not seen an order of this customer' }),
-    recent_hours: z.array(CustomerHour).openapi({ description: 'Hours with orders, newest first, at most 48' }),
-  })
-  .openapi('Customer');
+export const RfmCustomerPage = z
+  .object({ items: z.array(RfmCustomer), next_cursor: NextCursor })
+  .openapi('RfmCustomerPage', { description: 'It may be short, or empty, and have a next page all the same' });
 
 const SegmentTotals = z.object({
   customers: Count.openapi({ example: 12 }),

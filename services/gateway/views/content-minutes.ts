@@ -19,7 +19,9 @@ const CAPACITY = 100_000;
 const CUT_MS = 120_000;
 
 export interface TopQuery {
-  readonly by: 'downloads' | 'failures';
+  readonly by: 'downloads' | 'failures' | 'success_rate';
+  /** Contents with fewer downloads are left out. */
+  readonly least?: number;
   /** 1 to TOP_MINUTES. */
   readonly minutes: number;
   readonly limit: number;
@@ -41,6 +43,7 @@ interface Cell {
   readonly failures: number;
   readonly expiresMs: number;
 }
+type Total = Omit<ContentTotal, 'success_rate'>;
 /** By the content's token. */
 type Cells = Map<string, Cell>;
 
@@ -80,21 +83,22 @@ export class ContentMinutes {
     while (this.#size > this.#capacity) this.#dropOldest();
   }
 
-  top({ by, minutes, limit }: TopQuery, now: number): Top {
+  top({ by, minutes, limit, least = 1 }: TopQuery, now: number): Top {
     if (this.#newest === undefined)
       return { from: undefined, to: undefined, contents: 0, complete: this.#completeFrom < 0, items: [] };
     const from = this.#newest - (minutes - 1) * MINUTE_MS;
     const totals = this.#totals(from, now);
     const items = [...totals.values()]
-      .filter((total) => total[by] > 0)
-      .sort((a, b) => b[by] - a[by] || (a.content_id < b.content_id ? -1 : 1))
-      .slice(0, limit);
+      .filter((total) => total.downloads >= least && (by === 'success_rate' || total[by] > 0))
+      .sort((a, b) => ORDER[by](a, b) || (a.content_id < b.content_id ? -1 : 1))
+      .slice(0, limit)
+      .map((total) => ({ ...total, success_rate: Math.round(rateOf(total) * 10_000) / 10_000 }));
     const complete = from >= this.#completeFrom;
     return { from, to: this.#newest + MINUTE_MS, contents: totals.size, complete, items };
   }
 
-  #totals(from: number, now: number): Map<string, ContentTotal> {
-    const totals = new Map<string, ContentTotal>();
+  #totals(from: number, now: number): Map<string, Total> {
+    const totals = new Map<string, Total>();
     for (const [start, cells] of this.#minutes)
       if (start >= from)
         for (const { content_id, downloads, failures, expiresMs } of cells.values()) {
@@ -140,6 +144,16 @@ export class ContentMinutes {
   }
 }
 
-function noneOf(content_id: string): ContentTotal {
+const ORDER: Readonly<Record<TopQuery['by'], (a: Total, b: Total) => number>> = {
+  downloads: (a, b) => b.downloads - a.downloads,
+  failures: (a, b) => b.failures - a.failures,
+  success_rate: (a, b) => rateOf(a) - rateOf(b),
+};
+
+function rateOf({ successes, downloads }: Total): number {
+  return successes / downloads;
+}
+
+function noneOf(content_id: string): Total {
   return { content_id, downloads: 0, successes: 0, failures: 0 };
 }

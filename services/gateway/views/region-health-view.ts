@@ -13,7 +13,13 @@
  */
 import { formatTime } from '../../../shared/event-time/time-text.ts';
 import type { StoredMessage } from '../../../shared/log/log.ts';
-import { ContentMinute, type ContentTotal, DeviceMinute, RegionMinute } from '../schemas/region-health.ts';
+import {
+  ContentMinute,
+  type ContentTotal,
+  DeviceMinute,
+  RegionMinute,
+  type TopMinutesBy,
+} from '../schemas/region-health.ts';
 import { BucketReader, type Kept, keptValue, MARKERS, type ViewOptions, type ViewState } from './bucket-reader.ts';
 import { ContentMinutes, type TopQuery } from './content-minutes.ts';
 import { firstByKey } from './first-by-key.ts';
@@ -41,6 +47,16 @@ interface ListQuery {
   readonly limit: number;
 }
 export interface MinuteList<V> extends Page<V> {
+  readonly complete: boolean;
+}
+export interface TopMinutesQuery {
+  readonly by: TopMinutesBy;
+  readonly limit: number;
+  /** Minutes with fewer downloads are left out. */
+  readonly least: number;
+}
+export interface TopMinutes<V> {
+  readonly items: readonly V[];
   readonly complete: boolean;
 }
 export interface TopList {
@@ -100,6 +116,14 @@ export class RegionHealthView implements AsyncDisposable {
     return this.#list(this.#devices, query, this.#devicesComplete);
   }
 
+  topRegions(query: TopMinutesQuery): TopMinutes<RegionMinute> {
+    return this.#topMinutes(this.#regions, query, this.#regionsComplete);
+  }
+
+  topDevices(query: TopMinutesQuery): TopMinutes<DeviceMinute> {
+    return this.#topMinutes(this.#devices, query, this.#devicesComplete);
+  }
+
   top(query: TopQuery): TopList {
     const { from, to, ...top } = this.#contents.top(query, this.#now());
     return { ...top, from: from === undefined ? null : formatTime(from), to: to === undefined ? null : formatTime(to) };
@@ -118,6 +142,20 @@ export class RegionHealthView implements AsyncDisposable {
     const accept = ({ expiresMs }: Named<V>) => expiresMs > now;
     const { items, next } = firstByKey(minutes.values(), ({ token }) => token, { ...query, accept });
     return { items: items.map(({ value }) => value), complete, ...(next !== undefined && { next }) };
+  }
+
+  #topMinutes<V extends Ranked>(
+    minutes: Map<string, Named<V>>,
+    { by, limit, least }: TopMinutesQuery,
+    complete: boolean,
+  ): TopMinutes<V> {
+    const now = this.#now();
+    const items = [...minutes.values()]
+      .filter(({ value, expiresMs }) => expiresMs > now && value.events >= least && rankOf(value, by) !== null)
+      .sort((a, b) => (rankOf(a.value, by) ?? 0) - (rankOf(b.value, by) ?? 0) || (a.token < b.token ? -1 : 1))
+      .slice(0, limit)
+      .map(({ value }) => value);
+    return { items, complete };
   }
 
   #resetRegions(): void {
@@ -156,5 +194,28 @@ export class RegionHealthView implements AsyncDisposable {
     if (minutes.size >= (this.#options.capacity ?? CAPACITY) && !minutes.has(minute.token)) return false;
     minutes.set(minute.token, minute);
     return true;
+  }
+}
+
+interface Ranked {
+  readonly events: number;
+  readonly failures: number;
+  readonly success_rate: number | null;
+  readonly avg_speed_mbps: number | null;
+}
+
+/** The lowest is the first; null: it is not in the list. */
+function rankOf({ events, failures, success_rate, avg_speed_mbps }: Ranked, by: TopMinutesBy): number | null {
+  switch (by) {
+    case 'downloads':
+      return -events;
+    case 'failures':
+      return failures === 0 ? null : -failures;
+    case 'success_rate':
+      return success_rate;
+    case 'speed':
+      return avg_speed_mbps;
+    default:
+      return by satisfies never;
   }
 }

@@ -94,7 +94,7 @@ async function* allWindows(log: Log, { bucket, prefix }: WindowsOf): AsyncGenera
 }
 
 /** The server's answer to a question for more than 1,024 messages. */
-function isTooMany(error: unknown): boolean {
+export function isTooMany(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 413;
 }
 
