@@ -1,17 +1,21 @@
 /** For launcher.int.test.ts: a checkout of stub workers, and the real launcher run on it as its own process. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ROOT } from './checkout.ts';
 import { type LauncherState, readState } from './state-file.ts';
 
 /** Ready at once, ends at SIGTERM unless STUBBORN is set, says which signal it got. */
 const STUB = `
 import { createServer } from 'node:http';
-const { WEIR_HTTP_PORT, WEIR_INSTANCE, NATS_URL, STUBBORN } = process.env;
+const { WEIR_HTTP_PORT, WEIR_INSTANCE, NATS_URL, STUBBORN, DATABASE_URL, PGPASSFILE, DYNAMODB_ENDPOINT, AWS_ACCESS_KEY_ID } =
+  process.env;
 const server = createServer((_, response) => response.end('{"reasons":[]}'));
-server.listen(Number(WEIR_HTTP_PORT), '127.0.0.1', () => console.log('stub', WEIR_INSTANCE, NATS_URL));
+server.listen(Number(WEIR_HTTP_PORT), '127.0.0.1', () => {
+  console.log('stub', WEIR_INSTANCE, NATS_URL);
+  console.log('stores', WEIR_INSTANCE, JSON.stringify({ DATABASE_URL, PGPASSFILE, DYNAMODB_ENDPOINT, AWS_ACCESS_KEY_ID }));
+});
 process.on('SIGTERM', () => {
   console.log('got SIGTERM');
   if (!STUBBORN) process.exit(0);
@@ -26,16 +30,20 @@ export interface StubCheckout extends AsyncDisposable {
 
 export async function stubCheckout(): Promise<StubCheckout> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-test-launcher-'));
+  await chmod(folder, 0o755); // PostgreSQL may run as another user
   const root = join(folder, 'checkout');
-  for (const entry of ['bridge', 'services/alpha', 'services/gateway', 'services/sink-x']) {
-    await mkdir(join(root, entry), { recursive: true });
-    await writeFile(join(root, entry, 'main.ts'), STUB);
-  }
+  for (const name of ['bridge', 'services/alpha', 'services/gateway', 'services/sink-x'])
+    await addStub(root, join(name, 'main.ts'));
   return {
     root,
     dataDir: join(folder, 'data'),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+export async function addStub(root: string, entry: string): Promise<void> {
+  await mkdir(dirname(join(root, entry)), { recursive: true });
+  await writeFile(join(root, entry), STUB);
 }
 
 export class Command {

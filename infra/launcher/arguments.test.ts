@@ -9,6 +9,7 @@ describe('npm start', () => {
       fused: [],
       demo: true,
       cdc: false,
+      sinks: [],
       scale: new Map(),
     });
   });
@@ -22,6 +23,9 @@ describe('npm start', () => {
       '--fuse=a,b',
       '--no-demo',
       '--cdc',
+      '--sink=dynamodb',
+      '--sink',
+      'postgres, dynamodb',
       '--scale',
       'rfm=3',
     ]);
@@ -34,11 +38,22 @@ describe('npm start', () => {
       ],
       demo: false,
       cdc: true,
+      sinks: ['postgres', 'dynamodb'],
       scale: new Map([['rfm', 3]]),
     });
   });
 
+  it('takes sinks one by one, as a list, all at once, or by how many there are to be', () => {
+    const sinks = (...args: string[]) => parseStart(args).sinks;
+    expect(sinks('--sink', 'postgres')).toEqual(['postgres']);
+    expect(sinks('--sink', 'all')).toEqual(['postgres', 'dynamodb']);
+    expect(sinks('--scale', 'sink-dynamodb=2')).toEqual(['dynamodb']);
+    expect(sinks('--scale', 'sink-dynamodb=0')).toEqual([]);
+  });
+
   for (const [args, message] of [
+    [['--sink', 'oracle'], 'Cannot use --sink "oracle": expected postgres, dynamodb or all'],
+    [['--sink', ''], 'Cannot use --sink ""'],
     [['--runtime', 'java'], 'Cannot use --runtime "java": expected node, bun, deno'],
     [['--fuse', 'sales'], 'Cannot fuse "sales": expected two services or more'],
     [['--fuse', 'a,b', '--fuse', 'b,c'], 'Cannot fuse "b" twice'],

@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util';
 export const RUNTIMES = ['node', 'bun', 'deno'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
+export const SINKS = ['postgres', 'dynamodb'] as const;
+export type SinkName = (typeof SINKS)[number];
+
 export interface StartOptions {
   readonly help: boolean;
   readonly runtime: Runtime;
@@ -12,6 +15,8 @@ export interface StartOptions {
   readonly demo: boolean;
   /** Change data capture: PostgreSQL and Debezium come up, too. */
   readonly cdc: boolean;
+  /** Stores that results go to; each comes up with what fills it. */
+  readonly sinks: readonly SinkName[];
   readonly scale: ReadonlyMap<string, number>;
 }
 
@@ -57,19 +62,31 @@ export function parseStart(args: readonly string[]): StartOptions {
         scale: { type: 'string', multiple: true, default: [] },
         'no-demo': { type: 'boolean', default: false },
         cdc: { type: 'boolean', default: false },
+        sink: { type: 'string', multiple: true, default: [] },
       },
     }),
   );
   const runtime = RUNTIMES.find((name) => name === values.runtime);
   if (!runtime) throw new ArgumentError(`Cannot use --runtime "${values.runtime}": expected ${RUNTIMES.join(', ')}`);
+  const scale = new Map(values.scale.map(parseScale));
   return {
     help: values.help,
     runtime,
     fused: parseFused(values.fuse),
     demo: !values['no-demo'],
     cdc: values.cdc,
-    scale: new Map(values.scale.map(parseScale)),
+    sinks: parseSinks(values.sink, scale),
+    scale,
   };
+}
+
+/** In the order of SINKS. One that is started with so many workers is asked for, too. */
+function parseSinks(lists: readonly string[], scale: ReadonlyMap<string, number>): SinkName[] {
+  const asked = lists.flatMap((list) => list.split(',')).map((name) => name.trim());
+  for (const name of asked)
+    if (name !== 'all' && !SINKS.some((sink) => sink === name))
+      throw new ArgumentError(`Cannot use --sink "${name}": expected ${SINKS.join(', ')} or all`);
+  return SINKS.filter((sink) => asked.includes(sink) || asked.includes('all') || (scale.get(`sink-${sink}`) ?? 0) > 0);
 }
 
 export function parseMesh(args: readonly string[]): MeshCommand {

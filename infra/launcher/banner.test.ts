@@ -28,8 +28,10 @@ it('names every URL, where each server came from, and hides passwords', () => {
 it('tells how to look into a PostgreSQL of ours without showing the password', () => {
   const url = 'postgres://weir@127.0.0.1:5432/shop';
   const servers = [
-    { name: 'PostgreSQL', url, version: '18.4', source: 'npm', passwordFile: '.weir/postgres/password' },
+    { name: 'PostgreSQL', url, version: '18.4', source: 'npm', look: `PGPASSFILE=.weir/postgres/password psql ${url}` },
+    { name: 'Other', url: 'postgres://me:pw@h:5432/d', version: 'unknown', source: 'environment DATABASE_URL' },
   ];
   const text = banner({ pid: 1, startedAt: '', dataDir: '', gatewayUrl: '', servers, workers: [] }, '.weir');
+  expect(text).toContain('  postgres://me@h:5432/d ');
   expect(text).toContain(`  PGPASSFILE=.weir/postgres/password psql ${url}\n`);
 });

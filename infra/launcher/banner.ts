@@ -1,22 +1,20 @@
 /** What is printed when the mesh is ready: every URL, where each server came from, what to try next. Pure. */
-import { redactUrls } from '../../shared/telemetry/redact.ts';
 import type { LauncherReport } from './control-protocol.ts';
+import { shownUrl } from './shown-url.ts';
 
-/** The URL of a server with a password file has no password. */
 export function banner(report: LauncherReport, shownDataDir: string): string {
   const { gatewayUrl, servers, workers } = report;
   const rows: [string, string, string][] = [
     ['Gateway', gatewayUrl, 'reference at /docs, OpenAPI at /openapi.json'],
     ...servers.map((server): [string, string, string] => [
       server.name,
-      server.passwordFile === undefined ? redactUrls(server.url) : server.url,
+      shownUrl(server.url),
       server.source === '' ? '' : `${server.version === 'unknown' ? '' : `${server.version}, `}from ${server.source}`,
     ]),
     ['Data, logs', shownDataDir, 'kept between runs; `npm run reset` deletes it'],
     ['Workers', workers.map((worker) => worker.name).join(', '), ''],
   ];
-  const shop = servers.find((server) => server.passwordFile !== undefined);
-  const psql = shop ? `  PGPASSFILE=${shop.passwordFile} psql ${shop.url}\n` : '';
+  const looks = servers.flatMap((server) => (server.look === undefined ? [] : [`  ${server.look}\n`])).join('');
   const natsUrl = servers.find((server) => server.name === 'NATS')?.url ?? '';
   return `
 Weir is ready.
@@ -27,8 +25,8 @@ Try next
   curl -s ${gatewayUrl}/api/v1/status
   curl -s ${gatewayUrl}/api/v1/sales/live
   curl -s ${gatewayUrl}/api/v1/rfm/summary
-  nats -s ${redactUrls(natsUrl)} sub 'kafka.>'
-${psql}  npm run mesh -- status
+  nats -s ${shownUrl(natsUrl)} sub 'kafka.>'
+${looks}  npm run mesh -- status
   npm run mesh -- scale rfm=3
 
 Ctrl-C stops everything.

@@ -17,8 +17,8 @@ export interface ServerReport {
   readonly version: string;
   readonly source: string;
   readonly pid?: number;
-  /** Of a PostgreSQL of ours: what PGPASSFILE is to name. */
-  readonly passwordFile?: string;
+  /** A command line that looks into it. */
+  readonly look?: string;
 }
 
 export interface LauncherReport {

@@ -8,16 +8,21 @@ Options
   --fuse sales,rfm          run these services in one process: each frame is read once
   --scale rfm=3             start with so many workers of a service
   --cdc                     real change data capture: PostgreSQL and Debezium come up, too; the demo writes to PostgreSQL
+  --sink postgres|dynamodb|all   results go there, too; may be repeated. Without one named below, it comes up with the mesh
   --no-demo                 no demo orders
   --help                    this text
 
 Environment
   NATS_URL                  use this nats-server (2.11 or newer, with JetStream) instead of starting one
-  KAFKA_BOOTSTRAP_SERVERS   use this Kafka instead of starting one; turns the demo orders off
+  KAFKA_BOOTSTRAP_SERVERS   use this Kafka instead of starting one; turns off the demo orders, and what writes results
+                            to Kafka (--scale egress=1 turns that on)
   KAFKA_USERNAME, ...       how to reach it: see shared/kafka/README.md
   WEIR_ROUTES               which topics become what: see shared/config/routes.md
   SCHEMA_REGISTRY_URL       use this schema registry instead of starting one
   DATABASE_URL              with --cdc: capture this PostgreSQL instead of starting one; turns the demo orders off
+                            with --sink postgres: results go there (or to PG_HOST, ...: services/sink-postgres/README.md)
+  DYNAMODB_ENDPOINT         with --sink dynamodb: results go there, for example https://dynamodb.eu-central-1.amazonaws.com;
+                            DynamoDB Local, which is started without it, listens on every interface and asks for no login
   WEIR_GATEWAY_PORT         8080    } a busy port is named,
   WEIR_NATS_PORT            4222    } and the next free one
   WEIR_NATS_MONITOR_PORT    8222    } taken and printed
@@ -26,6 +31,7 @@ Environment
   WEIR_SCHEMA_REGISTRY_PORT 8081    }
   WEIR_POSTGRES_PORT        5432    }
   WEIR_CONNECT_PORT         8083    }
+  WEIR_DYNAMODB_PORT        8000    }
   WEIR_NATS_SYNC            2m      how often nats-server syncs its files; "always": before every ack
   WEIR_DATA_DIR             .weir   data, logs, the launcher's state
   WEIR_CACHE                ~/.cache/weir   nats-server and Kafka, downloaded or built once per user
@@ -38,7 +44,8 @@ export const MESH_HELP = `npm run mesh -- <command>
   status                    servers and workers, and what the gateway says of the mesh
   scale rfm=3               run so many workers of a service
   restart rfm               restart the workers of a service one after the other, or one worker: restart rfm-2
-  logs rfm [--no-follow]    follow the log of a service, a worker, nats-server, kafka, postgres or connect
+  logs rfm [--no-follow]    follow the log of a service, a worker, nats-server, kafka, postgres,
+                            connect or dynamodb
   generate TOPIC            send made-up records to a topic: order_events, activity_events, install_events, orders,
                             dbserver1.public.orders (order_items, products), content-downloads, maip.order.created ...
     --count 500             how many (default: 100)

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sharedServers } from '../../shared/testing/servers.ts';
 import { isFreePort, randomFreePort } from '../embedded/free-port.ts';
 import { isSameProcess, processIdentity } from '../embedded/process-identity.ts';
-import { Command, type StubCheckout, stateOf, stubCheckout } from './_stub-mesh.ts';
+import { addStub, Command, type StubCheckout, stateOf, stubCheckout } from './_stub-mesh.ts';
 import { endLeftovers } from './leftovers.ts';
 import { writeState } from './state-file.ts';
 
@@ -46,6 +46,12 @@ function run(name: string, args: readonly string[] = [], more: Readonly<Record<s
 async function mesh(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
   const command = run('mesh', args);
   return { code: await command.ended, output: command.output };
+}
+
+/** What a stub was told of stores. */
+function storesOf(command: Command, worker: string): unknown {
+  const line = command.output.split('\n').find((candidate) => candidate.includes(`stores ${worker} {`)) ?? '';
+  return JSON.parse(line.slice(line.indexOf('{') === -1 ? 0 : line.indexOf('{')) || 'null');
 }
 
 async function untilTrue(condition: () => boolean): Promise<void> {
@@ -87,6 +93,79 @@ describe('npm start', () => {
     expect(existsSync(join(checkout.dataDir, 'launcher.json'))).toBe(false);
     expect(existsSync(join(checkout.dataDir, 'nats/jetstream'))).toBe(true);
     expect(start.output).not.toContain('got SIGINT');
+  });
+
+  it('brings up the stores of its sinks, tells who needs them, shows how to look into them, and ends them', async () => {
+    for (const name of ['sink-postgres', 'sink-dynamodb']) await addStub(checkout.root, `services/${name}/main.ts`);
+    await addStub(checkout.root, 'bridge/jetstream-to-kafka.ts');
+    const taken = new Set<number>();
+    const [postgresPort, dynamoDbPort] = [await randomFreePort(taken), await randomFreePort(taken)];
+    const start = run('start', ['--sink', 'all', '--scale', 'sink-postgres=2'], {
+      WEIR_POSTGRES_PORT: String(postgresPort),
+      WEIR_DYNAMODB_PORT: String(dynamoDbPort),
+      ...{ DATABASE_URL: '', PG_HOST: '', DYNAMODB_ENDPOINT: '', AWS_ACCESS_KEY_ID: 'the-users-own' },
+    });
+    await start.until(READY);
+    const { processes } = stateOf(checkout.dataDir);
+    const names = processes.map((known) => known.name);
+    expect(names).toEqual(expect.arrayContaining(['postgres', 'dynamodb', 'sink-postgres-1', 'sink-postgres-2']));
+    expect(names).not.toContain('egress-1');
+    const url = `postgres://weir@127.0.0.1:${postgresPort}/weir`;
+    const endpoint = `http://127.0.0.1:${dynamoDbPort}`;
+    const passwordFile = join(checkout.dataDir, 'postgres', 'password');
+    const database = { DATABASE_URL: url, PGPASSFILE: passwordFile };
+    expect(storesOf(start, 'sink-postgres-2')).toMatchObject(database);
+    expect(storesOf(start, 'gateway-1')).toMatchObject(database);
+    expect(storesOf(start, 'sink-dynamodb-1')).toMatchObject({
+      DYNAMODB_ENDPOINT: endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+    });
+    expect(storesOf(start, 'alpha-1')).toMatchObject({ DATABASE_URL: '', DYNAMODB_ENDPOINT: '' });
+    const status = (await mesh('status')).output;
+    for (const shown of [start.output, status]) {
+      expect(shown).toContain(`  PGPASSFILE=${passwordFile} psql ${url}\n`);
+      expect(shown).toContain(`--endpoint-url ${endpoint} --table-name cdc-platform-customer-segments`);
+      expect(shown).not.toContain(readFileSync(passwordFile, 'utf8').trim().split(':').at(-1));
+    }
+    expect((await mesh('scale', 'sink-postgres=1')).output).toBe('sink-postgres: 2 -> 1\n');
+    await mesh('stop');
+    expect(await start.ended).toBe(0);
+    const stops = start.output.split('\n').filter((line) => line.includes('stopping ') && line.includes('-1'));
+    expect(stops.map((line) => line.replace(/.*stopping /, ''))).toEqual([
+      'bridge-1 ...',
+      'alpha-1 ...',
+      'sink-dynamodb-1, sink-postgres-1 ...',
+      'gateway-1 ...',
+    ]);
+    expect(processes.filter((known) => isSameProcess(known.pid, known.identity))).toEqual([]);
+    expect(await run('reset').ended).toBe(0);
+    expect(existsSync(checkout.dataDir)).toBe(false);
+  });
+
+  it("starts no store beside the user's, and no sink without a store", async () => {
+    for (const name of ['sink-postgres', 'sink-dynamodb']) await addStub(checkout.root, `services/${name}/main.ts`);
+    const none = { DATABASE_URL: '', PG_HOST: '', DYNAMODB_ENDPOINT: '' };
+    const given = { ...none, DATABASE_URL: 'postgres://me:secret@db.example/results', DYNAMODB_ENDPOINT: '' };
+    const start = run('start', ['--sink', 'postgres'], given);
+    await start.until(READY);
+    expect(start.output).toMatch(
+      /PostgreSQL sink +postgres:\/\/me@db.example:5432\/results +from environment DATABASE_URL/,
+    );
+    expect(start.output.replaceAll(/^.*"DATABASE_URL".*$/gm, '')).not.toContain('secret');
+    expect(stateOf(checkout.dataDir).processes.map(({ name }) => name)).not.toContain('postgres');
+    expect(storesOf(start, 'gateway-1')).toMatchObject({ DATABASE_URL: given.DATABASE_URL });
+    expect(await mesh('scale', 'sink-dynamodb=1')).toEqual({
+      code: 1,
+      output:
+        'Cannot scale "sink-dynamodb": this mesh has no store for it: start it with `npm start -- --sink dynamodb`, or with DYNAMODB_ENDPOINT set\n',
+    });
+    await mesh('stop');
+    const asked = run('start', [], { ...given, DYNAMODB_ENDPOINT: 'http://elsewhere:8000' });
+    await asked.until(READY);
+    expect((await mesh('scale', 'sink-dynamodb=1')).output).toBe('sink-dynamodb: 0 -> 1\n');
+    await asked.until('stores sink-dynamodb-1');
+    expect(storesOf(asked, 'sink-dynamodb-1')).toMatchObject({ DYNAMODB_ENDPOINT: 'http://elsewhere:8000' });
+    expect(storesOf(asked, 'gateway-1')).toMatchObject({ DATABASE_URL: '' });
   });
 
   it('starts a worker that crashed again, and says so', async () => {

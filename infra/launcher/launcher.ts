@@ -7,21 +7,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFreePort } from '../embedded/free-port.ts';
 import { ProcessGuard } from '../embedded/process-guard.ts';
 import { processIdentity } from '../embedded/process-identity.ts';
-import type { RunningServer } from '../embedded/server-source.ts';
 import type { Environment } from '../../shared/config/environment.ts';
 import type { StartOptions } from './arguments.ts';
 import { compileCache } from './compile-cache.ts';
 import { banner } from './banner.ts';
-import type { CaptureServers } from './capture-servers.ts';
 import { readCheckout } from './checkout.ts';
 import type { Console } from './console.ts';
 import type { ControlAnswer, ControlRequest, LauncherReport } from './control-protocol.ts';
 import { serveControl } from './control-server.ts';
+import { bringUpEdges, type EdgeServers } from './edge-servers.ts';
 import { LogFile } from './log-file.ts';
 import { MeshWorkers } from './mesh-workers.ts';
 import { planGroups, type WorkerGroup } from './plan.ts';
 import { askReadiness, untilReady } from './readiness.ts';
-import { bringUpServers, type Servers, type ServersOptions, shortPath } from './servers.ts';
+import { bringUpServers, serverRow, type Servers, type ServersOptions, shortPath } from './servers.ts';
 import { deleteState, type LauncherState, writeState } from './state-file.ts';
 import { Worker } from './worker.ts';
 import { workerCommand } from './worker-command.ts';
@@ -70,24 +69,17 @@ export async function runMesh(options: LauncherOptions): Promise<void> {
     onLine: (name, line) => logs(name).append(line),
   };
   const servers = stack.use(await bringUpServers(serversOptions));
-  const capture = options.start.cdc ? stack.use(await bringUpCapture(serversOptions, servers)) : undefined;
+  const edges = stack.use(await bringUpEdges(options.start, serversOptions, servers));
   stack.defer(() => say('stopping the servers ...'));
   stop.throwIfAborted();
-  const workers = startWorkers(options, servers, capture, guard, logs);
+  const workers = startWorkers(options, servers, edges, guard, logs);
   stack.defer(() => workers.stopAll(say));
-  const report = () => describe(options, servers, capture, workers, startedAt);
+  const report = () => describe(options, servers, edges, workers, startedAt);
   const controlServer = stack.use(await serveControl((request) => answer(request, workers, report, options)));
   control = { url: controlServer.url, token: controlServer.token };
   save();
   if (await untilMeshReady(workers, console, stop)) console.text(banner(await report(), shortPath(dataDir)));
   await aborted(stop);
-}
-
-/** Loaded here, so that who does not capture does not pay for it. */
-async function bringUpCapture(options: ServersOptions, servers: Servers): Promise<CaptureServers> {
-  options.stop.throwIfAborted();
-  const { bringUpCapture: bringUp } = await import('./capture-servers.ts');
-  return bringUp(options, servers.kafka.current.url, new Set([servers.gatewayPort, servers.schemaRegistryPort]));
 }
 
 function openLogs(folder: string): (name: string) => LogFile {
@@ -102,13 +94,17 @@ function openLogs(folder: string): (name: string) => LogFile {
 function startWorkers(
   options: LauncherOptions,
   servers: Servers,
-  capture: CaptureServers | undefined,
+  edges: EdgeServers,
   guard: ProcessGuard,
   logs: (name: string) => LogFile,
 ): MeshWorkers {
   const { console, root, start, env, dataDir, stop } = options;
-  const intoOurs = !env.KAFKA_BOOTSTRAP_SERVERS && !(start.cdc && env.DATABASE_URL);
-  const groups = planGroups(readCheckout(root), start, intoOurs, !env.SCHEMA_REGISTRY_URL);
+  const groups = planGroups(readCheckout(root), start, {
+    ownKafka: !env.KAFKA_BOOTSTRAP_SERVERS,
+    ownShop: !(start.cdc && env.DATABASE_URL),
+    ownRegistry: !env.SCHEMA_REGISTRY_URL,
+    stores: edges.stores,
+  });
   const registry = registryRow(options, servers);
   const taken = new Set<number>();
   const startWorker = (group: WorkerGroup, name: string) =>
@@ -131,15 +127,12 @@ function startWorkers(
           env: {
             ...addresses,
             ...(registry && { SCHEMA_REGISTRY_URL: registry.url }),
-            ...(capture?.passwordFile && {
-              WEIR_DEMO_DATABASE_URL: capture.postgres.current.url,
-              PGPASSFILE: capture.passwordFile,
-            }),
             WEIR_SCHEMA_REGISTRY_PORT: String(servers.schemaRegistryPort),
             WEIR_DATA_DIR: dataDir,
             WEIR_GATEWAY_PORT: String(servers.gatewayPort),
             WEIR_HTTP_PORT: String(port),
             WEIR_INSTANCE: name,
+            ...edges.environmentOf(group.name),
             ...compileCache(),
           },
         };
@@ -172,7 +165,7 @@ async function answer(
 async function describe(
   options: LauncherOptions,
   servers: Servers,
-  capture: CaptureServers | undefined,
+  edges: EdgeServers,
   workers: MeshWorkers,
   startedAt: string,
 ): Promise<LauncherReport> {
@@ -189,24 +182,10 @@ async function describe(
       ...(monitorUrl ? [{ name: 'NATS monitor', url: monitorUrl, version: '', source: '' }] : []),
       serverRow('Kafka', kafka.current),
       ...(registry ? [registry] : []),
-      ...captureRows(capture),
+      ...edges.rows,
     ],
     workers: await Promise.all(workers.all.map(describeWorker)),
   };
-}
-
-function serverRow(name: string, { url, version, source, pid }: RunningServer): LauncherReport['servers'][number] {
-  return { name, url, version, source, ...(pid === undefined ? {} : { pid }) };
-}
-
-function captureRows(capture: CaptureServers | undefined): LauncherReport['servers'][number][] {
-  if (!capture) return [];
-  const { postgres, connect, passwordFile } = capture;
-  const database = serverRow('PostgreSQL', postgres.current);
-  return [
-    passwordFile === undefined ? database : { ...database, passwordFile: shortPath(passwordFile) },
-    serverRow('Kafka Connect', connect.current),
-  ];
 }
 
 /** The user's schema registry, or ours; undefined when this checkout has none. */

@@ -3,6 +3,7 @@
  * 1. Workers of a group are numbered from 1 without gaps; scaling down stops the highest numbers.
  * 2. Changes of the mesh are made one after the other.
  */
+import { ArgumentError } from './arguments.ts';
 import { findGroup, type WorkerGroup } from './plan.ts';
 import type { Worker } from './worker.ts';
 
@@ -30,6 +31,8 @@ export class MeshWorkers {
 
   scale(name: string, count: number): Promise<string> {
     const group = findGroup(this.#groups, name);
+    if (count > 0 && group.blocked !== undefined)
+      return Promise.reject(new ArgumentError(`Cannot scale "${name}": ${group.blocked}`));
     return this.#oneByOne(async () => {
       const workers = this.#of(group);
       const before = workers.length;

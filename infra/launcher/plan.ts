@@ -2,7 +2,7 @@
  * Which workers a mesh has: groups of equal processes, from what the checkout holds and what the user asked for. Pure.
  * A group with count 0 does not run but can be scaled up.
  */
-import { ArgumentError, type StartOptions } from './arguments.ts';
+import { ArgumentError, type SinkName, SINKS, type StartOptions } from './arguments.ts';
 
 export interface WorkerGroup {
   readonly name: string;
@@ -12,10 +12,14 @@ export interface WorkerGroup {
   readonly count: number;
   /** The lowest stop first, equal ones together: first what brings events in, last what shows answers. */
   readonly stopOrder: number;
+  /** Why none of it can run in this mesh. */
+  readonly blocked?: string;
 }
 
 export interface Checkout {
   readonly hasBridge: boolean;
+  /** What brings results back to Kafka. */
+  readonly hasEgress: boolean;
   readonly hasSchemaRegistry: boolean;
   /** Folders of services/ that have a main.ts. */
   readonly services: readonly string[];
@@ -24,35 +28,69 @@ export interface Checkout {
 const GATEWAY = 'gateway';
 const GENERATOR = 'generator';
 export const SCHEMA_REGISTRY_ENTRY = 'infra/schema-registry/main.ts';
+export const EGRESS_ENTRY = 'bridge/jetstream-to-kafka.ts';
+const STOP = { generator: 0, bridge: 1, services: 2, sinks: 3, gateway: 4 } as const;
 
-/** `ownKafka`, `ownRegistry`: the user named no other. */
+/** What the workers find outside. */
+export interface Surroundings {
+  /** The user named no other Kafka. */
+  readonly ownKafka: boolean;
+  /** Demo orders do not go to a database of the user's. */
+  readonly ownShop: boolean;
+  /** The user named no other schema registry. */
+  readonly ownRegistry: boolean;
+  /** Stores that we brought up, or that the environment names. */
+  readonly stores: ReadonlySet<SinkName>;
+}
+
 export function planGroups(
   checkout: Checkout,
   options: StartOptions,
-  ownKafka: boolean,
-  ownRegistry: boolean,
+  { ownKafka, ownShop, ownRegistry, stores }: Surroundings,
 ): WorkerGroup[] {
   const unfused = new Set(checkout.services);
   const groups: WorkerGroup[] = [];
   for (const names of options.fused) {
     for (const name of names) if (!isFusable(name, unfused)) throw cannotFuse(name, checkout);
     for (const name of names) unfused.delete(name);
-    groups.push({ name: names.join('+'), entry: 'infra/launcher/fused.ts', args: names, count: 1, stopOrder: 2 });
+    groups.push({
+      ...{ name: names.join('+'), entry: 'infra/launcher/fused.ts', args: names },
+      ...{ count: 1, stopOrder: STOP.services },
+    });
   }
-  if (checkout.hasBridge) groups.push({ name: 'bridge', entry: 'bridge/main.ts', args: [], count: 1, stopOrder: 1 });
-  if (checkout.hasSchemaRegistry && ownRegistry)
-    groups.push({ name: 'schema-registry', entry: SCHEMA_REGISTRY_ENTRY, args: [], count: 1, stopOrder: 2 });
+  const add = (name: string, entry: string, runs: boolean, stopOrder: number) =>
+    groups.push({ name, entry, args: [], count: runs ? 1 : 0, stopOrder });
+  if (checkout.hasBridge) add('bridge', 'bridge/main.ts', true, STOP.bridge);
+  // It makes topics: nothing to do unasked in a Kafka that others use, too.
+  if (checkout.hasEgress) add('egress', EGRESS_ENTRY, ownKafka, STOP.sinks);
+  if (checkout.hasSchemaRegistry && ownRegistry) add('schema-registry', SCHEMA_REGISTRY_ENTRY, true, STOP.services);
   for (const name of unfused) {
-    const runs = name === GENERATOR ? options.demo && ownKafka : !isSink(name);
-    const stopOrder = name === GENERATOR ? 0 : name === GATEWAY ? 3 : 2;
-    groups.push({ name, entry: `services/${name}/main.ts`, args: [], count: runs ? 1 : 0, stopOrder });
+    const runs = name === GENERATOR ? options.demo && ownKafka && ownShop : !isSink(name) || isAsked(name, options);
+    add(name, `services/${name}/main.ts`, runs, stopOrderOf(name));
   }
-  return applyScale(groups, options.scale).sort((a, b) => a.stopOrder - b.stopOrder || (a.name < b.name ? -1 : 1));
+  for (const sink of options.sinks) findGroup(groups, `sink-${sink}`);
+  return applyScale(groups, options.scale)
+    .map((group) => blockWithoutStore(group, stores))
+    .sort((a, b) => a.stopOrder - b.stopOrder || (a.name < b.name ? -1 : 1));
+}
+
+function stopOrderOf(service: string): number {
+  if (service === GENERATOR) return STOP.generator;
+  if (service === GATEWAY) return STOP.gateway;
+  return isSink(service) ? STOP.sinks : STOP.services;
 }
 
 function applyScale(groups: readonly WorkerGroup[], scale: ReadonlyMap<string, number>): WorkerGroup[] {
   for (const name of scale.keys()) findGroup(groups, name);
   return groups.map((group) => ({ ...group, count: scale.get(group.name) ?? group.count }));
+}
+
+function blockWithoutStore(group: WorkerGroup, stores: ReadonlySet<SinkName>): WorkerGroup {
+  const sink = SINKS.find((name) => group.name === `sink-${name}`);
+  if (!sink || stores.has(sink)) return group;
+  const variables = { postgres: 'DATABASE_URL or PG_HOST', dynamodb: 'DYNAMODB_ENDPOINT' }[sink];
+  const blocked = `this mesh has no store for it: start it with \`npm start -- --sink ${sink}\`, or with ${variables} set`;
+  return { ...group, blocked };
 }
 
 /** The group of that name, or an error that names those there are. */
@@ -73,7 +111,11 @@ function cannotFuse(name: string, checkout: Checkout): ArgumentError {
   return new ArgumentError(`Cannot fuse "${name}": expected services with stages, from ${fusable.join(', ')}`);
 }
 
-/** A sink needs a database to write to, so it runs only when asked for. */
+function isAsked(service: string, options: StartOptions): boolean {
+  return options.sinks.some((sink) => service === `sink-${sink}`);
+}
+
+/** A sink needs a store to write to, so it runs only when asked for. */
 function isSink(name: string): boolean {
   return name.startsWith('sink-');
 }

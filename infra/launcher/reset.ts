@@ -6,7 +6,7 @@ import { shortPath } from './servers.ts';
 import { isAlive, readState } from './state-file.ts';
 
 /** All a data folder may hold: another folder named by mistake in WEIR_DATA_DIR is not deleted. */
-const OURS = /^(nats|kafka|logs|launcher\.json(\.\d+)?)$/;
+const OURS = /^(nats|kafka|postgres|connect|dynamodb|logs|launcher\.json(\.\d+)?)$/;
 
 process.exitCode = await reset(dataFolder());
 

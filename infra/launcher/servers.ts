@@ -13,6 +13,7 @@ import type { ProcessGuard } from '../embedded/process-guard.ts';
 import type { RunningServer } from '../embedded/server-source.ts';
 import type { Environment } from '../../shared/config/environment.ts';
 import { cacheFolder, natsSync, type Ports, readPorts } from '../embedded/versions.ts';
+import type { ServerReport } from './control-protocol.ts';
 import { type KeptServer, keepServer } from './kept-server.ts';
 
 export interface Servers extends AsyncDisposable {
@@ -55,11 +56,7 @@ export async function bringUpServers(options: ServersOptions): Promise<Servers> 
 /** Only the ports of what we start. */
 async function choosePorts(wanted: Ports, { env, say }: ServersOptions): Promise<Ports> {
   const taken = new Set<number>();
-  const choose = async (what: string, port: number) => {
-    const free = await nextFreePort(port, taken);
-    if (free !== port) say(`port ${port} is busy: ${what} takes ${free}`);
-    return free;
-  };
+  const choose = (what: string, port: number) => choosePort(what, port, taken, say);
   const { nats, natsMonitor, kafka, kafkaController } = wanted;
   const gateway = await choose('the gateway', wanted.gateway);
   const ownNats = env.NATS_URL ? {} : { nats: await choose('NATS', nats) };
@@ -72,6 +69,18 @@ async function choosePorts(wanted: Ports, { env, say }: ServersOptions): Promise
     ? {}
     : { schemaRegistry: await choose('the schema registry', wanted.schemaRegistry) };
   return { ...wanted, gateway, ...ownRegistry, ...ownNats, ...ownMonitor, ...ownKafka, ...ownController };
+}
+
+/** `wanted`, or the next free one, which is said; `taken` are given away but not listened on yet. */
+export async function choosePort(
+  what: string,
+  wanted: number,
+  taken: Set<number>,
+  say: (line: string) => void,
+): Promise<number> {
+  const free = await nextFreePort(wanted, taken);
+  if (free !== wanted) say(`port ${wanted} is busy: ${what} takes ${free}`);
+  return free;
 }
 
 async function keepNats(ports: Ports, options: ServersOptions): Promise<KeptServer> {
@@ -127,6 +136,10 @@ export async function announced(
 function combine(errors: readonly unknown[]): unknown {
   const messages = errors.map((error) => (error instanceof Error ? error.message : String(error)));
   return errors.length === 1 ? errors[0] : new AggregateError(errors, messages.join('\n'));
+}
+
+export function serverRow(name: string, { url, version, source, pid }: RunningServer): ServerReport {
+  return { name, url, version, source, ...(pid === undefined ? {} : { pid }) };
 }
 
 /** `.weir` rather than its absolute path, when it is in the checkout. */

@@ -1,23 +1,25 @@
 /** What `npm run mesh -- status` prints. Pure: `now` and the gateway's answer are given. */
-import { redactUrls } from '../../shared/telemetry/redact.ts';
 import type { LauncherReport } from './control-protocol.ts';
 import type { MeshSummary } from './mesh-summary.ts';
+import { shownUrl } from './shown-url.ts';
 
 export function statusText(report: LauncherReport, mesh: MeshSummary | undefined, now: number): string {
   const uptime = duration(now - Date.parse(report.startedAt));
+  const looks = report.servers.flatMap(({ look }) => look ?? []);
   const parts = [
     `Weir has run for ${uptime} (pid ${report.pid}), data in ${report.dataDir}`,
     table([
       ['server', 'url', 'version', 'from', 'pid'],
       ...report.servers.map((server) => [
         server.name,
-        redactUrls(server.url),
+        shownUrl(server.url),
         server.version,
         server.source,
         String(server.pid ?? '-'),
       ]),
       ['Gateway', report.gatewayUrl, '', '', ''],
     ]),
+    ...(looks.length === 0 ? [] : [`Look into it\n${looks.map((look) => `  ${look}`).join('\n')}`]),
     table([
       ['worker', 'state', 'pid', 'restarts', 'uptime', 'memory', 'partitions', 'why not ready'],
       ...report.workers.map((worker) => [
