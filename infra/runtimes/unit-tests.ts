@@ -2,7 +2,7 @@
 import { glob } from 'node:fs/promises';
 
 /** Of one test. */
-export const TEST_TIMEOUT_MS = 20_000;
+export const TEST_TIMEOUT_MS = 60_000;
 
 /** The unit test files below `root`, as paths from there; with filters, those whose path contains one of them. */
 export async function unitTests(root: string, filters: readonly string[]): Promise<string[]> {
