@@ -10,6 +10,8 @@ import type { BridgeStatus, MemberRecord, StageStatus } from '../../shared/runti
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { createGateway } from './gateway.ts';
+import type { Peer } from './http/client-address.ts';
+import type { HttpPolicy } from './http/policy.ts';
 import { openViews } from './views/views.ts';
 
 export const NOON = Date.UTC(2024, 5, 1, 12);
@@ -29,12 +31,13 @@ export interface Fixture extends Stores, AsyncDisposable {
   readonly demo: DemoRecord[];
   /** Sending them fails with this. */
   demoError?: Error;
-  get(path: string, init?: RequestInit): Promise<Response>;
+  /** `peer`: the other end of the connection. */
+  get(path: string, init?: RequestInit, peer?: Peer): Promise<Response>;
   /** Waits until a path answers 200. */
   until200(path: string): Promise<void>;
 }
 
-export async function openFixture(log: Log = new MemoryLog().client()): Promise<Fixture> {
+export async function openFixture(log: Log = new MemoryLog().client(), policy?: HttpPolicy): Promise<Fixture> {
   const lines: string[] = [];
   const logger = createLogger('gateway', 'debug', (line) => lines.push(line));
   const metrics = createMetrics({ component: 'gateway', instance: 'gateway-1' });
@@ -44,14 +47,14 @@ export async function openFixture(log: Log = new MemoryLog().client()): Promise<
     fixture.demo.push(...records);
   };
   const connected = () => fixture.connected;
-  const app = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: () => NOON });
+  const app = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: () => NOON }, policy);
   const fixture: Fixture = {
     log,
     lines,
     metrics,
     connected: true,
     demo: [],
-    get: async (path, init) => app.request(path, init),
+    get: async (path, init, peer) => app.request(path, init, peer),
     async put(bucket, key, value) {
       await log.append(keySubject(bucket, key), JSON.stringify(value));
     },

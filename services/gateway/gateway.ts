@@ -5,15 +5,23 @@
  * Invariants (gateway.test.ts, openapi.test.ts):
  * 1. Every error is problem+json; unknown routes are 404, other methods on known ones are 405 with Allow.
  * 2. Every answer has an X-Request-Id, and data is revalidated (ETag), never served stale by a cache.
- * 3. Everything under /api answers 503 while NATS is away.
+ * 3. Everything under /api answers 503 while NATS is away, to those who may ask.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import { requestId } from 'hono/request-id';
+import { guard } from './auth/guard.ts';
+import { declaredRoles, describeAccess } from './auth/route-roles.ts';
 import type { GatewayDependencies } from './dependencies.ts';
+import { allowOrigins } from './http/cors.ts';
+import { requireOwnName } from './http/host-names.ts';
 import { observeRequests } from './http/observe.ts';
+import { type HttpPolicy, OPEN_POLICY, peerOf } from './http/policy.ts';
 import { notFound, ProblemError, problemAnswer, toProblem, unavailable } from './http/problem.ts';
+import { represent } from './http/represent.ts';
 import { refuseInvalid } from './http/route.ts';
+import { securityHeaders, strictTransport } from './http/security-headers.ts';
+import { limitTime } from './http/time-limit.ts';
+import { limitUrl } from './http/url-length.ts';
 import { activityRoutes } from './routes/activity.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { customerRoutes } from './routes/customers.ts';
@@ -47,14 +55,18 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   referenceRoutes,
 ];
 
-export function createGateway(dependencies: GatewayDependencies): OpenAPIHono {
+const MAX_REQUEST_ID = 128;
+const HEALTH: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+
+export function createGateway(dependencies: GatewayDependencies, policy: HttpPolicy = OPEN_POLICY): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
-  addMiddleware(app, dependencies);
+  addMiddleware(app, dependencies, policy);
   const known = new Set<string>();
   for (const routes of ROUTES) {
     routes(app, dependencies);
     refuseOtherMethods(app, known); // before what comes later: /segments/rules is no segment
   }
+  describeAccess(app, policy.authenticator === undefined);
   app.notFound((c) => problemAnswer(c, notFound('No such route: /docs lists those there are')));
   app.onError((error, c) => {
     const problem = toProblem(error);
@@ -65,16 +77,34 @@ export function createGateway(dependencies: GatewayDependencies): OpenAPIHono {
   return app;
 }
 
-function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies): void {
-  app.use(requestId());
+/** From the outside in: what comes later is only asked when those before have let the request through. */
+function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies, policy: HttpPolicy): void {
+  const { names, corsOrigins, proxies, reference, timeoutMs } = policy;
+  let declared: ReturnType<typeof declaredRoles> | undefined;
+  app.use(requestId({ limitLength: MAX_REQUEST_ID }));
   app.use(observeRequests(dependencies));
+  app.use(securityHeaders());
+  app.use(strictTransport(proxies, peerOf));
   app.use(async (c, next) => {
     await next();
-    c.header('X-Content-Type-Options', 'nosniff');
-    if (!c.res.headers.has('Cache-Control'))
-      c.header('Cache-Control', c.req.path.startsWith('/api/') ? 'no-cache' : 'no-store');
+    if (!c.res.headers.has('cache-control'))
+      c.res.headers.set('cache-control', HEALTH.has(c.req.path) ? 'no-store' : 'no-cache');
   });
-  app.use('/api/*', etag({ weak: true, retainedHeaders: [...RETAINED_304_HEADERS, 'x-request-id'] }));
+  app.use(limitUrl());
+  if (names) app.use(requireOwnName(names, corsOrigins));
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
+  app.use(
+    guard({
+      policy,
+      declared: () => {
+        declared ??= declaredRoles(app, reference);
+        return declared;
+      },
+      logger: dependencies.logger,
+    }),
+  );
+  app.use(limitTime(timeoutMs));
+  app.use(represent());
   app.use('/api/v1/*', async (_c, next) => {
     if (!dependencies.connected()) throw unavailable('NATS is away: the gateway reconnects by itself, try again');
     await next();
@@ -89,8 +119,9 @@ function refuseOtherMethods(app: OpenAPIHono, known: Set<string>): void {
   for (const [path, names] of methods) {
     known.add(path);
     // Hono serves HEAD as GET, without the body.
-    const allow = [...names].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
+    const allow = [...names, 'OPTIONS'].flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
     app.all(path, (c) => {
+      if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow });
       throw new ProblemError('method-not-allowed', `Cannot ${c.req.method} here: use ${allow}`, { headers: { allow } });
     });
   }

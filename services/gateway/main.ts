@@ -10,16 +10,19 @@ import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { runMain, unlessAborted, untilAborted } from '../../shared/telemetry/process.ts';
 import { startTelemetry } from '../../shared/telemetry/tracing.ts';
+import { policyOfSettings } from './auth/policy-of-settings.ts';
 import { DemoSender } from './generate/demo-sender.ts';
 import { createGateway } from './gateway.ts';
 import { type ServeOptions, serveHttp } from './http/serve.ts';
 import { gatewayMember } from './member.ts';
 import { notReadyReasons } from './routes/health.ts';
+import { readGatewaySettings } from './settings.ts';
 import { createStarting } from './starting.ts';
 import { openViews } from './views/views.ts';
 
 await runMain('gateway', async (stop) => {
   const settings = readSettings();
+  const http = readGatewaySettings(process.env);
   const instance = settings.instance ?? `gateway-${process.pid}`;
   const logger = createLogger('gateway', settings.logLevel);
   const metrics = createMetrics({ component: 'gateway', instance });
@@ -30,12 +33,14 @@ await runMain('gateway', async (stop) => {
     metrics,
   });
 
+  const policy = await policyOfSettings(http, { logger, now: Date.now, stop });
   let fetch: ServeOptions['fetch'] = createStarting().fetch;
   let reasons = () => ['NATS has not been reached yet'];
   await using health = await serveHealth({ port: settings.httpPort, metrics, ready: () => reasons() });
-  const { gatewayHost: host, gatewayPort: port } = settings;
-  await using server = await serveHttp({ host, port, fetch: (request) => fetch(request) });
+  const { host, port } = http;
+  await using server = await serveHttp({ host, port, fetch: (request, peer) => fetch(request, peer) });
   logger.info('Listening', { url: server.url, docs: `${server.url}/docs` });
+  if (http.isOpen && !http.isLocal) logger.warn('Open: whoever reaches this address may do everything', { host });
 
   await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
@@ -44,7 +49,7 @@ await runMain('gateway', async (stop) => {
   const sendDemo = (records: readonly DemoRecord[]) => demo.send(records);
   await using views = openViews({ log, logger });
   const connected = () => log.isConnected;
-  fetch = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: Date.now }).fetch;
+  fetch = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: Date.now }, policy).fetch;
   reasons = () => notReadyReasons({ connected, ...views });
   const describe = () => gatewayMember(instance, health.url, reasons());
   await using _service = await announce(log, 'gateway', describe);

@@ -17,8 +17,6 @@ export interface Settings {
   readonly kafkaGroup: string;
   /** Port of a worker's health and metrics server; 0 picks a free one. */
   readonly httpPort: number;
-  readonly gatewayHost: string;
-  readonly gatewayPort: number;
   /** Names this process among the members; made up when absent. */
   readonly instance: string | undefined;
   readonly routesFile: string | undefined;
@@ -40,8 +38,6 @@ export function readSettings(env: Environment = process.env): Settings {
     kafka: readKafkaSettings(env),
     kafkaGroup: textSetting(env, 'WEIR_KAFKA_GROUP') ?? 'weir-bridge',
     httpPort: portSetting(env, 'WEIR_HTTP_PORT', 0, 0),
-    gatewayHost: textSetting(env, 'WEIR_GATEWAY_HOST') ?? '127.0.0.1',
-    gatewayPort: portSetting(env, 'WEIR_GATEWAY_PORT', 8080, 0),
     instance: textSetting(env, 'WEIR_INSTANCE'),
     routesFile: textSetting(env, 'WEIR_ROUTES'),
     mirrorBytes: bytesSetting(env, 'WEIR_MIRROR_BYTES', 1024 ** 3),

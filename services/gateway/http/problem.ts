@@ -13,15 +13,24 @@ import { isNoStream } from '../views/optional-bucket.ts';
 const CODES = {
   'invalid-parameter': { status: 400, title: 'A parameter cannot be used' },
   'malformed-body': { status: 400, title: 'The body is not JSON' },
+  'bad-request': { status: 400, title: 'This is not HTTP as it is understood here' },
+  unauthorized: { status: 401, title: 'It is not known who asks' },
+  forbidden: { status: 403, title: 'Who asks may not do this' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This resource does not take that method' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'It does not fit what there is' },
   'precondition-failed': { status: 412, title: 'It has changed since it was read' },
   'body-too-large': { status: 413, title: 'The body is too large' },
+  'uri-too-long': { status: 414, title: 'The address is too long' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
   'invalid-body': { status: 422, title: 'The body cannot be used' },
+  misdirected: { status: 421, title: 'The gateway does not answer under this name' },
+  'too-many-requests': { status: 429, title: 'This client asks too much' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The gateway failed' },
   unavailable: { status: 503, title: 'The answer is not available now' },
+  timeout: { status: 504, title: 'The answer took too long' },
 } as const;
 
 /** A path is repeated in the answer, but not a hostile one of many kilobytes. */
@@ -94,6 +103,12 @@ function isNoResponder(error: unknown): boolean {
 }
 
 export function problemAnswer(c: Context, problem: ProblemError): Response {
+  const { status, headers, body } = problemParts(problem, c.req.path, String(c.get('requestId') ?? ''));
+  return c.body(body, status, headers);
+}
+
+/** The answer where there is no Context: on a socket whose request could not be read. */
+export function problemParts(problem: ProblemError, path: string, requestId: string) {
   const { status, title } = CODES[problem.code];
   const body: z.infer<typeof Problem> = {
     type: 'about:blank',
@@ -101,13 +116,10 @@ export function problemAnswer(c: Context, problem: ProblemError): Response {
     status,
     code: problem.code,
     detail: problem.message,
-    instance: c.req.path.slice(0, MAX_INSTANCE),
-    request_id: String(c.get('requestId') ?? ''),
+    instance: path.slice(0, MAX_INSTANCE),
+    request_id: requestId,
     ...(problem.errors && { errors: [...problem.errors] }),
   };
-  return c.body(`${JSON.stringify(body)}\n`, status, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    ...problem.headers,
-  });
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...problem.headers };
+  return { status, headers, body: `${JSON.stringify(body)}\n` };
 }

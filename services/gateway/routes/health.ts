@@ -1,5 +1,6 @@
 /** /livez and /readyz of the gateway itself. The health of the whole mesh is /api/v1/status. */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { access } from '../auth/role.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import type { Views } from '../views/views.ts';
 
@@ -15,6 +16,7 @@ const json = (description: string) => ({ description, content: { 'application/js
 const livez = createRoute({
   method: 'get',
   path: '/livez',
+  ...access('open'),
   tags: ['health'],
   summary: 'Is the gateway alive?',
   responses: { 200: json('It is') },
@@ -23,6 +25,7 @@ const livez = createRoute({
 const readyz = createRoute({
   method: 'get',
   path: '/readyz',
+  ...access('open'),
   tags: ['health'],
   summary: 'Can the gateway answer?',
   responses: { 200: json('It can'), 503: json('It cannot, for these reasons') },
