@@ -24,6 +24,7 @@ const ENTRIES = {
   test: 'infra/launcher/test.ts',
   bench: 'infra/bench/main.ts',
   bridge: 'bridge/cli/main.ts',
+  gateway: 'services/gateway/cli.ts',
 };
 
 const [command = '', ...args] = process.argv.slice(2);
