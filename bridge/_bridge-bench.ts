@@ -9,7 +9,7 @@ import { provisionMesh, provisionMirror } from '../shared/log/provision.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { withKafkaAdmin } from '../shared/testing/kafka-admin.ts';
 import { sharedServers, startTestNats, type TestNats } from '../shared/testing/servers.ts';
-import { DEAD_LETTER_HEADERS } from './partition/dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../shared/dead-letters/letter-headers.ts';
 import { type BridgeOptions, KafkaToJetStream } from './kafka-to-jetstream.ts';
 
 const decoder = new TextDecoder();

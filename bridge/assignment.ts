@@ -10,8 +10,8 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { OwnedPartition, type OwnedPartitionOptions } from './owned-partition.ts';
-import type { Source } from './record/source.ts';
-import type { KafkaRecord } from './record/record.ts';
+import type { Source } from '../shared/kafka/source.ts';
+import type { KafkaRecord } from '../shared/kafka/record.ts';
 import type { Session } from './partition/session.ts';
 
 export type OptionsOf = (source: Source, confirmOwner: () => Promise<boolean>) => OwnedPartitionOptions;

@@ -13,7 +13,7 @@ import type { Progress } from '../shared/log/frame.ts';
 import { connectLog, type JetStreamLog } from '../shared/log/jetstream-log.ts';
 import { DLQ, dataSubject, EVENTS, progressSubject } from '../shared/log/names.ts';
 import { sharedServers, startTestNats, type TestNats } from '../shared/testing/servers.ts';
-import { DEAD_LETTER_HEADERS } from './partition/dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../shared/dead-letters/letter-headers.ts';
 import { recordDecoder } from './decode/decoder.ts';
 
 const SEEDS = [1, 2, 3];

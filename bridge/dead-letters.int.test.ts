@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DLQ, dlqSubject, EVENTS, mirrorSubject, streamOf } from '../shared/log/names.ts';
 import { provisionMesh } from '../shared/log/provision.ts';
 import { type Bench, BridgeBench, numbered, order, type RunningBridge, until } from './_bridge-bench.ts';
-import { DEAD_LETTER_HEADERS } from './partition/dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../shared/dead-letters/letter-headers.ts';
 
 let bench: BridgeBench;
 

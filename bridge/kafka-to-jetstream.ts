@@ -25,7 +25,7 @@ import { ByteBudget } from './partition/byte-budget.ts';
 import { pause } from './partition/fenced-append.ts';
 import { quietAfterMs } from './partition-status.ts';
 import { PartitionWatch } from './partition-watch.ts';
-import type { Source } from './record/source.ts';
+import type { Source } from '../shared/kafka/source.ts';
 import { TopicAdmin } from './topic-admin.ts';
 import { declareTopics, goneAlarm, sameTopics, type Topics } from './topics.ts';
 

@@ -20,8 +20,8 @@ import { describeError } from '../shared/telemetry/logger.ts';
 import { pause } from './partition/fenced-append.ts';
 import { openSession } from './open-session.ts';
 import { partitionStatus } from './partition-status.ts';
-import type { Source } from './record/source.ts';
-import { BEFORE_FIRST, type KafkaRecord } from './record/record.ts';
+import type { Source } from '../shared/kafka/source.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../shared/kafka/record.ts';
 import { compareMark, type RecordMark } from './record/record-mark.ts';
 import type { Session, SessionContext } from './partition/session.ts';
 

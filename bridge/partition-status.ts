@@ -3,7 +3,7 @@ import type { Route } from '../shared/config/routes.ts';
 import type { Progress } from '../shared/log/frame.ts';
 import type { BridgeStatus } from '../shared/runtime/status.ts';
 import { describeError } from '../shared/telemetry/logger.ts';
-import type { Source } from './record/source.ts';
+import type { Source } from '../shared/kafka/source.ts';
 import type { Session } from './partition/session.ts';
 
 export interface PartitionFacts {

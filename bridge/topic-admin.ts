@@ -7,7 +7,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 import type { Route } from '../shared/config/routes.ts';
 import type { OffsetRange } from './owned-partition.ts';
-import type { Source } from './record/source.ts';
+import type { Source } from '../shared/kafka/source.ts';
 import { findTopics, type Topics } from './topics.ts';
 
 export class TopicAdmin implements AsyncDisposable {

@@ -1,12 +1,14 @@
 /** Redrive on real servers, for the tests of this folder. */
 import { type Message, Partitioners } from 'kafkajs';
+import type { Route } from '../../shared/config/routes.ts';
 import { DLQ } from '../../shared/log/names.ts';
 import type { BridgeBench } from '../_bridge-bench.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { KafkaReader } from './kafka-reader.ts';
-import type { RedriveOptions } from './redrive.ts';
+import { RouteJudge } from './judge-letter.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
+import { KafkaReader } from '../../shared/kafka/kafka-reader.ts';
+import type { RedriveOptions } from '../../shared/dead-letters/redrive.ts';
 
-export type Settings = Omit<RedriveOptions, 'routes' | 'filter'>;
+export type Settings = Omit<RedriveOptions, 'judge' | 'filter'>;
 
 /** As the command runs it; a redrive that was killed is taken over soon. */
 export function redriveSettings(
@@ -18,7 +20,6 @@ export function redriveSettings(
     kafka,
     log,
     owner,
-    registry: undefined,
     transactionalId: `weir-redrive-${mesh}`,
     signal: new AbortController().signal,
     times: { touchMs: 100, deadMs: 1_500 },
@@ -26,6 +27,11 @@ export function redriveSettings(
       await log.manager.streams.deleteMessage(DLQ, seq).catch(() => {});
     },
   };
+}
+
+/** Judges by these routes, without a registry. */
+export function judgeBy(routes: readonly Route[]): RouteJudge {
+  return new RouteJudge(routes, undefined, new AbortController().signal);
 }
 
 /** Sends messages as they are, with a producer of its own. */

@@ -7,8 +7,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import { routeDefaults } from '../../shared/config/routes.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { topicTokens } from '../../shared/log/names.ts';
-import { redriveSettings } from './_redrive-bench.ts';
-import { redrive } from './redrive.ts';
+import { judgeBy, redriveSettings } from './_redrive-bench.ts';
+import { redrive } from '../../shared/dead-letters/redrive.ts';
 
 const [natsUrl = '', brokers = '', topic = '', mesh = '', step = ''] = process.argv.slice(2);
 const log = await connectLog({ servers: natsUrl, name: 'redrive-process' });
@@ -22,7 +22,7 @@ const settings = redriveSettings({ kafka, log }, `process-${process.pid}`, mesh)
 let deleted = 0;
 await redrive({
   ...settings,
-  routes: [{ topic, ...routeDefaults('order', 'json'), allowNegativeAmounts: true }],
+  judge: judgeBy([{ topic, ...routeDefaults('order', 'json'), allowNegativeAmounts: true }]),
   filter: `dlq.${topicTokens(topic)}.*`,
   onStep: stay,
   deleteLetter: async (seq) => {

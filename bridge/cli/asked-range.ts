@@ -1,8 +1,8 @@
 /** What is to be compared of a Kafka partition: what was asked for, as far as it was read and Kafka has it. */
 import type { Progress } from '../../shared/log/frame.ts';
-import { BEFORE_FIRST } from '../record/record.ts';
+import { BEFORE_FIRST } from '../../shared/kafka/record.ts';
 import type { Findings } from './findings.ts';
-import type { OffsetRange } from './kafka-reader.ts';
+import type { OffsetRange } from '../../shared/kafka/kafka-reader.ts';
 import type { VerifyContext } from './verify-context.ts';
 
 /** Kafka offsets, both included; `end` below `from`: nothing. */

@@ -5,10 +5,10 @@ import { PARTITIONS, partitionOf } from '../../shared/events/partition.ts';
 import { describeError } from '../../shared/telemetry/logger.ts';
 import type { DeadLetterCause } from '../decode/decoded.ts';
 import { recordDecoder } from '../decode/decoder.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { prepareRecords } from './decode-again.ts';
-import type { KafkaReader, OffsetRange } from './kafka-reader.ts';
+import type { KafkaReader, OffsetRange } from '../../shared/kafka/kafka-reader.ts';
 import { type SampledTime, type SampleTimes, sampleTimes } from './sample-times.ts';
 
 export interface CheckContext {

@@ -7,8 +7,8 @@ import type { Kafka } from 'kafkajs';
 import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { type Route, routeOf } from '../../shared/config/routes.ts';
 import { checkTopic, type TopicCheck } from './check-topic.ts';
-import { CommandError } from './command-error.ts';
-import { KafkaReader } from './kafka-reader.ts';
+import { CommandError } from '../../shared/runtime/command-error.ts';
+import { KafkaReader } from '../../shared/kafka/kafka-reader.ts';
 import { matchTopics, type TopicMatches } from './match-topics.ts';
 
 export interface CheckOptions {

@@ -8,8 +8,8 @@
 import type { MeshEvent } from '../../shared/events/event.ts';
 import type { DeadReason } from '../decode/data-error.ts';
 import type { Decoded, RecordDecoder } from '../decode/decoded.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { CommandError } from './command-error.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
+import { CommandError } from '../../shared/runtime/command-error.ts';
 
 /** What a record became. */
 export interface DecodedThen {

@@ -4,7 +4,7 @@ import { PARTITIONS, partitionOf } from '../../shared/events/partition.ts';
 import { history, record, TEST_ROUTE } from '../partition/_test-records.ts';
 import { recordDecoder } from '../decode/decoder.ts';
 import { FrameBuilder } from '../partition/frame-builder.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { EventsComparison } from './events-comparison.ts';
 import { Findings } from './findings.ts';
 

@@ -13,11 +13,11 @@ import type { Progress } from '../../shared/log/frame.ts';
 import type { StoredMessage } from '../../shared/log/log.ts';
 import { EVENTS, progressSubject } from '../../shared/log/names.ts';
 import { parseProgress } from '../partition/position.ts';
-import { BEFORE_FIRST } from '../record/record.ts';
+import { BEFORE_FIRST } from '../../shared/kafka/record.ts';
 import { askedRange } from './asked-range.ts';
 import type { Findings, NotCompared } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
-import { readLogTo } from './read-log.ts';
+import { readLogTo } from '../../shared/runtime/read-log-to.ts';
 import type { EventsTask, VerifyContext } from './verify-context.ts';
 
 export interface EventsGround extends Bounds {

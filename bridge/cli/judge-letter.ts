@@ -3,29 +3,15 @@ import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { type EventRoute, type Route, routeOf } from '../../shared/config/routes.ts';
 import { recordDecoder } from '../decode/decoder.ts';
 import type { RecordDecoder } from '../decode/decoded.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { bringsAfterOnly, REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from '../record/redrive-headers.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { prepareRecords } from './decode-again.ts';
-import type { StoredLetter } from './stored-letter.ts';
-
-/** What a letter's record would become. */
-export interface Outlook {
-  readonly outcome: string;
-  readonly lines: readonly string[];
-}
-
-export type Verdict =
-  /** It can be put back. */
-  | { readonly kind: 'good'; readonly outlook: Outlook }
-  /** It would be a dead letter again, or nobody would read it. */
-  | { readonly kind: 'again'; readonly why: string }
-  /** What DLQ has of it is not the whole record. */
-  | { readonly kind: 'never'; readonly why: string };
+import type { LetterJudge, Verdict } from '../../shared/dead-letters/letter-judge.ts';
+import type { StoredLetter } from '../../shared/dead-letters/stored-letter.ts';
 
 const SCHEMA_PATIENCE_MS = 5_000;
 
-export class LetterJudge {
+export class RouteJudge implements LetterJudge {
   readonly #routes: readonly Route[];
   readonly #registry: SchemaRegistry | undefined;
   readonly #signal: AbortSignal;
@@ -64,21 +50,6 @@ export class LetterJudge {
     this.#decoders.set(key, decoder);
     return decoder;
   }
-}
-
-/** The record as it is sent: as it was, and marked, so that the bridge takes it in and this is known afterwards. */
-export function redrivenRecord({ seq, record, isRetracted }: StoredLetter): KafkaRecord {
-  const { [REDRIVE_HEADER]: _seq, [REDRIVE_AFTER_HEADER]: _after, ...headers } = record.headers ?? {};
-  // A letter that was put back before and failed again says so by its headers: what was taken back then still is.
-  const isAfterOnly = isRetracted || bringsAfterOnly(record);
-  return {
-    ...record,
-    headers: {
-      ...headers,
-      [REDRIVE_HEADER]: String(seq),
-      ...(isAfterOnly && { [REDRIVE_AFTER_HEADER]: '1' }),
-    },
-  };
 }
 
 function judgeMirrored(maxRecordBytes: number, { value }: KafkaRecord): Verdict {

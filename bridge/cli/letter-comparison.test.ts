@@ -3,10 +3,10 @@ import type { StoredMessage } from '../../shared/log/log.ts';
 import { MemoryLog } from '../../shared/log/memory-log.ts';
 import { DLQ } from '../../shared/log/names.ts';
 import { DeadLetters } from '../partition/dead-letters.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { Findings } from './findings.ts';
 import { LetterComparison, type LetterComparisonOptions, markOfLetter } from './letter-comparison.ts';
-import { readLetter } from './stored-letter.ts';
+import { readLetter } from '../../shared/dead-letters/stored-letter.ts';
 
 const SOURCE = { topic: 'shop.orders', partition: 3 };
 const CAUSE = { reason: 'malformed', text: 'Cannot read it' } as const;

@@ -8,15 +8,16 @@
  */
 import { crc32 } from 'node:zlib';
 import type { StoredMessage } from '../../shared/log/log.ts';
-import { DEAD_LETTER_HEADERS, letterHeaders } from '../partition/dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../../shared/dead-letters/letter-headers.ts';
+import { letterHeaders } from '../partition/dead-letters.ts';
 import { DEAD_REASONS, type DeadReason } from '../decode/data-error.ts';
 import type { DeadLetterCause } from '../decode/decoded.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import type { LetterThen } from './decode-again.ts';
 import type { Findings } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
-import type { RedrivenOffsets } from './redriven.ts';
+import type { RedrivenOffsets } from '../../shared/dead-letters/redriven.ts';
 
 /** A letter in a few bytes. */
 export interface LetterMark {

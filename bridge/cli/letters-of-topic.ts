@@ -1,11 +1,11 @@
 /** All dead letters of a topic, by Kafka partition and offset, a few bytes each. */
 import type { Log } from '../../shared/log/log.ts';
 import { DLQ, dlqSubject } from '../../shared/log/names.ts';
-import { DEAD_LETTER_HEADERS } from '../partition/dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../../shared/dead-letters/letter-headers.ts';
 import { DEAD_REASONS } from '../decode/data-error.ts';
 import { type LetterMark, markOfLetter } from './letter-comparison.ts';
-import { readLogTo } from './read-log.ts';
-import { loadRedriven, type RedrivenOffsets } from './redriven.ts';
+import { readLogTo } from '../../shared/runtime/read-log-to.ts';
+import { loadRedriven, type RedrivenOffsets } from '../../shared/dead-letters/redriven.ts';
 
 export interface TopicLetters {
   /** Kafka partition to offset to letters. */

@@ -7,18 +7,19 @@ import { readSettings, type Settings } from '../../shared/config/settings.ts';
 import { createKafkaClient } from '../../shared/kafka/kafka-client.ts';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import { connectLog, type JetStreamLog } from '../../shared/log/jetstream-log.ts';
-import { DLQ } from '../../shared/log/names.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { redactUrls } from '../../shared/telemetry/redact.ts';
 import { untilStopped } from '../../shared/telemetry/process.ts';
 import { ArgumentError, type BridgeCommand, parseCommand } from './arguments.ts';
 import { check, hasProblems } from './check.ts';
 import { checkText } from './check-text.ts';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../../shared/runtime/command-error.ts';
 import { HELP, OVERVIEW } from './help.ts';
+import { RouteJudge } from './judge-letter.ts';
 import { isRight } from './partition-report.ts';
 import { ProgressLine } from './progress-line.ts';
-import { abandonRedrive, redrive } from './redrive.ts';
+import { deleteLetter } from '../../shared/dead-letters/delete-letter.ts';
+import { abandonRedrive, redrive } from '../../shared/dead-letters/redrive.ts';
 import { redriveText } from './redrive-text.ts';
 import { verify } from './verify.ts';
 import { verifyText } from './verify-text.ts';
@@ -97,6 +98,7 @@ async function run(command: Work): Promise<number> {
       }
       const results = await redrive({
         ...{ ...command, ...context, log, owner },
+        judge: new RouteJudge(context.routes, context.registry, stop.signal),
         transactionalId: `weir-redrive-${settings.kafkaGroup}`,
         deleteLetter: (seq) => deleteLetter(log, seq),
       });
@@ -120,14 +122,6 @@ async function openLog({ natsUrl }: Settings): Promise<JetStreamLog> {
     return await Promise.race([opening, timer.promise]);
   } finally {
     clearTimeout(handle);
-  }
-}
-
-async function deleteLetter({ manager }: JetStreamLog, seq: number): Promise<void> {
-  try {
-    await manager.streams.deleteMessage(DLQ, seq);
-  } catch (error) {
-    if ((await manager.streams.getMessage(DLQ, { seq })) !== null) throw error; // else it is gone already
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { rawHistory, rawRecord, SOURCE } from '../mirror/_test-records.ts';
 import { Findings } from './findings.ts';
 import { LetterComparison, type LetterMark } from './letter-comparison.ts';

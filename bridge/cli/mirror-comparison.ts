@@ -11,8 +11,8 @@
 import { crc32 } from 'node:zlib';
 import type { ChainedMessage } from '../../shared/log/log.ts';
 import { mirrorWriter } from '../mirror/mirror-record.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import type { Findings } from './findings.ts';
 import type { Bounds } from './lane-comparison.ts';
 import type { LetterComparison } from './letter-comparison.ts';

@@ -1,5 +1,5 @@
 /** What `verify` says of one Kafka partition. */
-import type { Source } from '../record/source.ts';
+import type { Source } from '../../shared/kafka/source.ts';
 import { type Finding, Findings, type NotCompared } from './findings.ts';
 
 export interface PartitionReport extends Source {

@@ -1,5 +1,5 @@
 /** How far a long work is, on stderr: rewritten in place on a terminal, now and then a line elsewhere. */
-import type { Source } from '../record/source.ts';
+import type { Source } from '../../shared/kafka/source.ts';
 import { grouped } from './table.ts';
 
 const TERMINAL_MS = 500;

@@ -1,5 +1,5 @@
 /** What `redrive` says, in words. Pure. */
-import type { RedriveResult } from './redrive.ts';
+import type { RedriveResult } from '../../shared/dead-letters/redrive.ts';
 import { grouped } from './table.ts';
 
 const MAX_SHOWN = 50;

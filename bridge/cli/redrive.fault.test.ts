@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topicTokens } from '../../shared/log/names.ts';
 import { sharedServers } from '../../shared/testing/servers.ts';
 import { BridgeBench, numbered, order } from '../_bridge-bench.ts';
-import { recordsOf, redriveSettings } from './_redrive-bench.ts';
+import { judgeBy, recordsOf, redriveSettings } from './_redrive-bench.ts';
 import { isRight } from './partition-report.ts';
-import { redrive } from './redrive.ts';
+import { redrive } from '../../shared/dead-letters/redrive.ts';
 import { verify } from './verify.ts';
 
 const PROCESS = fileURLToPath(new URL('./_redrive-process.ts', import.meta.url));
@@ -55,7 +55,7 @@ describe('a redrive killed with SIGKILL', () => {
       await killAt(step, topic, topic);
       const better = { ...route, allowNegativeAmounts: true };
       const settings = redriveSettings(bench, 'next', topic);
-      const results = await redrive({ ...settings, routes: [better], filter: `dlq.${topicTokens(topic)}.*` });
+      const results = await redrive({ ...settings, judge: judgeBy([better]), filter: `dlq.${topicTokens(topic)}.*` });
       expect(results.map(({ status }) => status)).toEqual(new Array(COUNT).fill(isSent ? 'settled' : 'sent'));
       expect((await recordsOf(bench, topic)).slice(COUNT)).toHaveLength(COUNT);
       expect(await bench.deadOf(topic)).toEqual([]);

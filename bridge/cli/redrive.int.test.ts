@@ -9,10 +9,10 @@ import type { EventRoute } from '../../shared/config/routes.ts';
 import { DLQ, EVENTS, topicTokens } from '../../shared/log/names.ts';
 import { sharedServers } from '../../shared/testing/servers.ts';
 import { type Bench, BridgeBench, order } from '../_bridge-bench.ts';
-import { DEAD_LETTER_HEADERS } from '../partition/dead-letters.ts';
-import { recordsOf, redriveSettings, sendMessages, type Settings } from './_redrive-bench.ts';
+import { DEAD_LETTER_HEADERS } from '../../shared/dead-letters/letter-headers.ts';
+import { judgeBy, recordsOf, redriveSettings, sendMessages, type Settings } from './_redrive-bench.ts';
 import { isRight } from './partition-report.ts';
-import { abandonRedrive, redrive, type RedriveOptions } from './redrive.ts';
+import { abandonRedrive, redrive, type RedriveOptions } from '../../shared/dead-letters/redrive.ts';
 import { verify } from './verify.ts';
 
 let bench: BridgeBench;
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 function run(route: EventRoute, options: Partial<RedriveOptions> = {}) {
-  return redrive({ ...settings, routes: [route], filter: `dlq.${topicTokens(route.topic)}.*`, ...options });
+  return redrive({ ...settings, judge: judgeBy([route]), filter: `dlq.${topicTokens(route.topic)}.*`, ...options });
 }
 
 function isVerified(route: EventRoute): Promise<boolean> {
@@ -136,8 +136,8 @@ describe('a dead letter', () => {
   it('goes to another topic when asked to', async () => {
     const { better, topic } = await deadOrders();
     const other = await bench.orders(1);
-    const routes = [better, { ...better, topic: other.topic }];
-    const results = await run(better, { routes, toTopic: other.topic, force: true });
+    const judge = judgeBy([better, { ...better, topic: other.topic }]);
+    const results = await run(better, { judge, toTopic: other.topic, force: true });
     expect(results.map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
     expect(await recordsOf(bench, other.topic)).toHaveLength(3);
     expect((await recordsOf(bench, topic)).length).toBe(4);

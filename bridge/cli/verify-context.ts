@@ -3,8 +3,8 @@ import type { Kafka } from 'kafkajs';
 import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import type { EventRoute, Route } from '../../shared/config/routes.ts';
 import type { Log, StoredMessage } from '../../shared/log/log.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaReader, OffsetRange } from './kafka-reader.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaReader, OffsetRange } from '../../shared/kafka/kafka-reader.ts';
 import type { TopicLetters } from './letters-of-topic.ts';
 
 export interface VerifyOptions {

@@ -6,17 +6,17 @@ import { type Decoded, NOTHING } from '../decode/decoded.ts';
 import { recordDecoder } from '../decode/decoder.ts';
 import { ReplayFilter } from '../decode/replay-filter.ts';
 import { parseProgress } from '../partition/position.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { compareMark } from '../record/record-mark.ts';
-import { isRedriven } from '../record/redrive-headers.ts';
+import { isRedriven } from '../../shared/dead-letters/redrive-headers.ts';
 import { DecodeAgain, prepareRecords } from './decode-again.ts';
 import { EventsComparison } from './events-comparison.ts';
 import { type EventsGround, findEventsGround } from './events-ground.ts';
 import { Findings } from './findings.ts';
 import { LetterComparison } from './letter-comparison.ts';
 import { counts, emptyReport, type PartitionReport } from './partition-report.ts';
-import type { ReadBatch } from './range-reading.ts';
-import { readLogTo } from './read-log.ts';
+import type { ReadBatch } from '../../shared/kafka/range-reading.ts';
+import { readLogTo } from '../../shared/runtime/read-log-to.ts';
 import type { EventsTask, VerifyContext } from './verify-context.ts';
 
 export async function verifyEvents(context: VerifyContext, task: EventsTask): Promise<PartitionReport> {

@@ -8,18 +8,18 @@ import type { StoredMessage } from '../../shared/log/log.ts';
 import { mirrorSubject, streamOf } from '../../shared/log/names.ts';
 import { loadMirrorPosition } from '../mirror/mirror-position.ts';
 import { mirrorOffset, mirrorRecord } from '../mirror/mirror-record.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { askedRange } from './asked-range.ts';
 import { Findings, type NotCompared } from './findings.ts';
-import type { OffsetRange } from './kafka-reader.ts';
+import type { OffsetRange } from '../../shared/kafka/kafka-reader.ts';
 import type { Bounds } from './lane-comparison.ts';
 import { LetterComparison } from './letter-comparison.ts';
 import type { TopicLetters } from './letters-of-topic.ts';
 import { MirrorComparison } from './mirror-comparison.ts';
 import { counts, emptyReport, type PartitionReport } from './partition-report.ts';
-import type { ReadBatch } from './range-reading.ts';
-import { readLogTo } from './read-log.ts';
+import type { ReadBatch } from '../../shared/kafka/range-reading.ts';
+import { readLogTo } from '../../shared/runtime/read-log-to.ts';
 import type { VerifyContext } from './verify-context.ts';
 
 export interface MirrorTask {

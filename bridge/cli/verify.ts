@@ -1,10 +1,10 @@
 import { type Route, routeOf } from '../../shared/config/routes.ts';
 import type { Log, StoredMessage } from '../../shared/log/log.ts';
 import { EVENTS, mirrorSubject, progressSubject, streamOf } from '../../shared/log/names.ts';
-import type { Source } from '../record/source.ts';
+import type { Source } from '../../shared/kafka/source.ts';
 import { findTopics } from '../topics.ts';
-import { CommandError } from './command-error.ts';
-import { KafkaReader, type OffsetRange } from './kafka-reader.ts';
+import { CommandError } from '../../shared/runtime/command-error.ts';
+import { KafkaReader, type OffsetRange } from '../../shared/kafka/kafka-reader.ts';
 import { loadLetters, type TopicLetters } from './letters-of-topic.ts';
 import { emptyReport, type PartitionReport } from './partition-report.ts';
 import { verifyEvents } from './verify-events.ts';

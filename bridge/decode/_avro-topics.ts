@@ -5,7 +5,7 @@ import { parseSchema } from '../../shared/avro/avro-schema.ts';
 import { frameWriter } from '../../shared/avro/avro-writer.ts';
 import { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import type { Decoded } from './decoded.ts';
 import { recordDecoder } from './decoder.ts';
 

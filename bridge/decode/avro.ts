@@ -16,7 +16,7 @@ import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
 import { rowTypes } from '../../shared/avro/schema-types.ts';
 import { KEY_SCHEMA_HEADER, readFrame, type SchemaKey, VALUE_SCHEMA_HEADER } from '../../shared/avro/wire-format.ts';
 import type { EventRoute } from '../../shared/config/routes.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { debeziumProjection, isEnvelope, rowProjection } from './avro-projection.ts';
 import { type Change, changeIn } from './change.ts';
 import { DataError, quoted } from './data-error.ts';

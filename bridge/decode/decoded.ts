@@ -1,6 +1,6 @@
 /** What the bridge makes of a record: the contract between decoders and whoever books, groups and stores. */
 import type { MeshEvent } from '../../shared/events/event.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import type { DeadReason } from './data-error.ts';
 import type { Place, TOMBSTONE } from './place.ts';
 

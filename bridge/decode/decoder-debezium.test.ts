@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import type { Decoded } from './decoded.ts';
 import { recordDecoder } from './decoder.ts';
 import { TOMBSTONE } from './place.ts';

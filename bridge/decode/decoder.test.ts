@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_ROUTES, type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { DebeziumJson } from './debezium-json.ts';
 import type { Decoded } from './decoded.ts';
 import { recordDecoder } from './decoder.ts';

@@ -1,5 +1,5 @@
 /** How the bytes of a topic's records are read: the contract between the decoder and the formats. */
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import type { Change } from './change.ts';
 
 export interface Format {

@@ -2,8 +2,8 @@
 import type { StoredMessage } from '../../shared/log/log.ts';
 import type { MemoryLog } from '../../shared/log/memory-log.ts';
 import { DLQ, mirrorSubject, streamOf } from '../../shared/log/names.ts';
-import { DEAD_LETTER_HEADERS } from '../partition/dead-letters.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import { DEAD_LETTER_HEADERS } from '../../shared/dead-letters/letter-headers.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { mirrorRecord } from './mirror-record.ts';
 
 export const SOURCE = { topic: 'shop.raw', partition: 2 };

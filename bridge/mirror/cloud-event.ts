@@ -8,7 +8,7 @@
  * values percent-encoded. A record is an event in binary mode when it has all attributes that an event must have, and
  * its content type is no CloudEvents format. One in structured mode needs no translation: its headers and value stay.
  */
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { utf8Of } from './text-header.ts';
 
 export type KafkaHeaders = NonNullable<KafkaRecord['headers']>;

@@ -17,8 +17,8 @@ import { type ChainedMessage, type ChainStart, LogRefusedError, LogUnavailableEr
 import { mirrorSubject } from '../../shared/log/names.ts';
 import type { DeadLetters } from '../partition/dead-letters.ts';
 import { type Fence, pause, SessionEndedError, untilAvailable } from '../partition/fenced-append.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { loadMirrorTail, type MirrorTail } from './mirror-position.ts';
 import { mirrorWriter } from './mirror-record.ts';
 

@@ -3,7 +3,7 @@ import { headers as natsHeaders, MsgHdrsImpl } from '@nats-io/nats-core';
 import { describe, expect, it, test } from 'vitest';
 import { MemoryLog } from '../../shared/log/memory-log.ts';
 import { mirrorSubject, streamOf } from '../../shared/log/names.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { mirrorRecord, mirrorWriter } from './mirror-record.ts';
 import { readText, writeText } from './text-header.ts';
 

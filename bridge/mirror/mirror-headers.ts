@@ -16,7 +16,7 @@
  * Invariant (tested in mirror-headers.test.ts): a record comes back from its headers as it was, values of one name in
  * their order.
  */
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { isBinaryEvent, type KafkaHeaders, kafkaAttribute, natsAttribute } from './cloud-event.ts';
 import { readText, writeText } from './text-header.ts';
 

@@ -9,8 +9,8 @@ import type { Progress } from '../../shared/log/frame.ts';
 import type { Log } from '../../shared/log/log.ts';
 import { bucketStream, keySubject, MESH, mirrorSubject, streamOf, topicTokens } from '../../shared/log/names.ts';
 import { parseProgress } from '../partition/position.ts';
-import type { Source } from '../record/source.ts';
-import { BEFORE_FIRST } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import { BEFORE_FIRST } from '../../shared/kafka/record.ts';
 import { markOf } from '../record/record-mark.ts';
 import { mirrorOffset, mirrorRecord } from './mirror-record.ts';
 

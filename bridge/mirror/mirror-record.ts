@@ -6,8 +6,8 @@
  */
 import { type ChainedMessage, MESSAGE_ID_HEADER, type StoredMessage } from '../../shared/log/log.ts';
 import { parseMirrorSubject, topicTokens } from '../../shared/log/names.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { MIRROR_HEADERS, readHeaders, writeHeaders } from './mirror-headers.ts';
 import { readText } from './text-header.ts';
 

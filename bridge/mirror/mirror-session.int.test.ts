@@ -4,7 +4,7 @@ import { DLQ, dlqSubject, mirrorSubject, streamOf } from '../../shared/log/names
 import { provisionMesh, provisionMirror } from '../../shared/log/provision.ts';
 import { startTestNats, type TestNats } from '../../shared/testing/servers.ts';
 import { ByteBudget } from '../partition/byte-budget.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { type MirroredRecord, mirrorRecord } from './mirror-record.ts';
 import { type MirrorOptions, MirrorSession } from './mirror-session.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Fault, type FaultInjector, MemoryLog } from '../../shared/log/memory-log.ts';
 import { DLQ, mirrorSubject, streamOf } from '../../shared/log/names.ts';
 import { ByteBudget } from '../partition/byte-budget.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { markOf } from '../record/record-mark.ts';
 import {
   contentOf,

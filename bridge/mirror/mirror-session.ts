@@ -12,8 +12,8 @@
 import type { Progress } from '../../shared/log/frame.ts';
 import { DeadLetters } from '../partition/dead-letters.ts';
 import { type Fence, SessionEndedError, untilAvailable } from '../partition/fenced-append.ts';
-import type { Source } from '../record/source.ts';
-import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../../shared/kafka/record.ts';
 import { markOf, type RecordMark } from '../record/record-mark.ts';
 import { type MissingRanges, withMissing } from '../partition/missing-ranges.ts';
 import type { Session, SessionContext } from '../partition/session.ts';

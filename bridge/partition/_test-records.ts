@@ -1,6 +1,6 @@
 /** Records for tests of the bridge: a deterministic history of orders with all that can happen to them. */
 import { type EventRoute, routeDefaults } from '../../shared/config/routes.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 
 export const START_MS = Date.UTC(2026, 0, 1);
 export const TEST_ROUTE: EventRoute<'order'> = {

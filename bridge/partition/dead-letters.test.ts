@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type FaultInjector, MemoryLog } from '../../shared/log/memory-log.ts';
 import { DLQ } from '../../shared/log/names.ts';
-import { DEAD_LETTER_HEADERS, DeadLetters } from './dead-letters.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import { DEAD_LETTER_HEADERS } from '../../shared/dead-letters/letter-headers.ts';
+import { DeadLetters } from './dead-letters.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 
 const CAUSE = { reason: 'malformed', text: 'Cannot parse "é\n": it is no JSON' } as const;
 

@@ -7,34 +7,15 @@
  * 2. The payload is the record's value byte for byte, unless the server takes no message of that size: then it is
  *    cut, and `Mesh-Truncated` tells the full size.
  */
+import { DEAD_LETTER_HEADERS, MAX_HEADER_CHARS } from '../../shared/dead-letters/letter-headers.ts';
 import type { Log, StoredMessage } from '../../shared/log/log.ts';
 import { DLQ, dlqSubject, topicTokens } from '../../shared/log/names.ts';
 import { DEAD_REASONS } from '../decode/data-error.ts';
 import type { DeadLetterCause } from '../decode/decoded.ts';
 import { type Fence, untilAvailable } from './fenced-append.ts';
-import type { Source } from '../record/source.ts';
-import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../../shared/kafka/record.ts';
 
-/** Headers of a dead letter. Binary values are base64; a header that does not apply is absent. */
-export const DEAD_LETTER_HEADERS = {
-  topic: 'Mesh-Topic',
-  partition: 'Mesh-Partition',
-  offset: 'Mesh-Offset',
-  timestamp: 'Mesh-Timestamp',
-  /** base64; absent: the record has no key. */
-  key: 'Mesh-Key',
-  /** base64 of a JSON object: header name to base64 value, or a list of them. */
-  headers: 'Mesh-Kafka-Headers',
-  /** What was found and what to do. */
-  reason: 'Mesh-Reason',
-  /** Full size in bytes of a value that was cut. */
-  truncated: 'Mesh-Truncated',
-  /** `1`: the order's former values were taken back, so redrive brings the new ones only. */
-  retracted: 'Mesh-Retracted',
-} as const;
-
-/** A longer header is cut to this. */
-export const MAX_HEADER_CHARS = 16 * 1024;
 /** Subject, header lines and NATS's own headers. */
 const OVERHEAD_BYTES = 4 * 1024;
 const SILENCE_MS = 2_000;

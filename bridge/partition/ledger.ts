@@ -12,7 +12,7 @@ import type { Decoded } from '../decode/decoded.ts';
 import type { Place, TOMBSTONE } from '../decode/place.ts';
 import { ReplayFilter } from '../decode/replay-filter.ts';
 import { type MissingRanges, withMissing } from './missing-ranges.ts';
-import { BEFORE_FIRST } from '../record/record.ts';
+import { BEFORE_FIRST } from '../../shared/kafka/record.ts';
 import type { RecordMark } from '../record/record-mark.ts';
 
 /** What was handed over at once, until all of it is in the log. */

@@ -5,10 +5,10 @@ import { type Fault, type FaultInjector, MemoryLog } from '../../shared/log/memo
 import { bucketStream, DLQ, dataSubject, EVENTS, keySubject, MESH, progressSubject } from '../../shared/log/names.ts';
 import { create, history, record, START_MS, TEST_ROUTE } from './_test-records.ts';
 import { ByteBudget } from './byte-budget.ts';
-import { DEAD_LETTER_HEADERS } from './dead-letters.ts';
+import { DEAD_LETTER_HEADERS } from '../../shared/dead-letters/letter-headers.ts';
 import { PartitionSession, type SessionOptions } from './partition-session.ts';
 import { fallbackKey } from './position.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 
 const SOURCE = { topic: TEST_ROUTE.topic, partition: 2 };
 const NEVER = new AbortController().signal;

@@ -22,11 +22,11 @@ import { FrameBuilder } from './frame-builder.ts';
 import { Lane } from './lane.ts';
 import { type Batch, Ledger } from './ledger.ts';
 import { loadPosition, type Position, writeFallback } from './position.ts';
-import type { Source } from '../record/source.ts';
+import type { Source } from '../../shared/kafka/source.ts';
 import { ProgressWriter } from './progress-writer.ts';
-import { BEFORE_FIRST, type KafkaRecord } from '../record/record.ts';
+import { BEFORE_FIRST, type KafkaRecord } from '../../shared/kafka/record.ts';
 import { markOf } from '../record/record-mark.ts';
-import { isRedriven } from '../record/redrive-headers.ts';
+import { isRedriven } from '../../shared/dead-letters/redrive-headers.ts';
 import type { Session, SessionContext } from './session.ts';
 
 export interface SessionOptions extends SessionContext {

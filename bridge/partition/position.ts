@@ -20,9 +20,9 @@ import {
 import { readEntry } from '../../shared/store/entry.ts';
 import { quoted } from '../decode/data-error.ts';
 import { isObject } from '../decode/json-text.ts';
-import { BEFORE_FIRST } from '../record/record.ts';
+import { BEFORE_FIRST } from '../../shared/kafka/record.ts';
 import type { RecordMark } from '../record/record-mark.ts';
-import type { Source } from '../record/source.ts';
+import type { Source } from '../../shared/kafka/source.ts';
 
 /** The end of one data subject. */
 export interface Tail {

@@ -9,7 +9,7 @@
 import type { Progress } from '../../shared/log/frame.ts';
 import { appendFenced, type Fence } from './fenced-append.ts';
 import { parseProgress } from './position.ts';
-import { BEFORE_FIRST } from '../record/record.ts';
+import { BEFORE_FIRST } from '../../shared/kafka/record.ts';
 
 export class ProgressWriter {
   readonly #fence: Fence;

@@ -7,8 +7,8 @@ import { MemoryLog } from '../../shared/log/memory-log.ts';
 import { dataSubject, EVENTS } from '../../shared/log/names.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { PartitionSession } from './partition-session.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from '../record/redrive-headers.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
+import { REDRIVE_AFTER_HEADER, REDRIVE_HEADER } from '../../shared/dead-letters/redrive-headers.ts';
 
 interface Captured {
   readonly topic: string;

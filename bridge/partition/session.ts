@@ -8,8 +8,8 @@ import type { Progress } from '../../shared/log/frame.ts';
 import type { MemberRecord } from '../../shared/runtime/status.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Meter } from './meter.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Source } from '../../shared/kafka/source.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 
 /** What every session is given. */
 export interface SessionContext {

@@ -3,7 +3,7 @@
  * whether the topic still holds what was read from it, or was deleted and made again, or truncated and written anew.
  */
 import { crc32 } from 'node:zlib';
-import type { KafkaRecord } from './record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 
 export interface RecordMark {
   readonly offset: number;

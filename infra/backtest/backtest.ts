@@ -5,7 +5,7 @@
  * 1. It reads only: the mesh goes on as if nobody looked.
  * 2. Memory is that of what waits for the watermark, of live partial matches, and of the matches that are shown.
  */
-import { readLogTo } from '../../bridge/cli/read-log.ts';
+import { readLogTo } from '../../shared/runtime/read-log-to.ts';
 import type { EventPattern } from '../../shared/cep/json/event-pattern.ts';
 import type { CepResult } from '../../shared/cep/cep-result.ts';
 import type { Route } from '../../shared/config/routes.ts';

@@ -1,6 +1,6 @@
 /** `npm run mesh -- backtest ...`: finds the mesh's NATS, replays, prints. */
 import { hostname } from 'node:os';
-import { CommandError } from '../../bridge/cli/command-error.ts';
+import { CommandError } from '../../shared/runtime/command-error.ts';
 import { PatternFileError } from '../../shared/cep/json/pattern-file-error.ts';
 import { activeRoutes } from '../../shared/config/active-routes.ts';
 import { type Environment, SettingError, textSetting } from '../../shared/config/environment.ts';

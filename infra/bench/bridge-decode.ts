@@ -12,7 +12,7 @@ import { recordDecoder } from '../../bridge/decode/decoder.ts';
 import type { RecordDecoder } from '../../bridge/decode/decoded.ts';
 import { ReplayFilter } from '../../bridge/decode/replay-filter.ts';
 import { FrameBuilder } from '../../bridge/partition/frame-builder.ts';
-import type { KafkaRecord } from '../../bridge/record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { BENCH_SCHEMAS } from './formats/avro-records.ts';
 import type { Format } from './formats/format.ts';
 import { DEBEZIUM_JSON, OTHER_FORMATS } from './formats/formats.ts';

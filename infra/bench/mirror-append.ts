@@ -9,7 +9,7 @@
 import { createInbox, type Msg } from '@nats-io/nats-core';
 import { ByteBudget } from '../../bridge/partition/byte-budget.ts';
 import { MirrorSession } from '../../bridge/mirror/mirror-session.ts';
-import type { KafkaRecord } from '../../bridge/record/record.ts';
+import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { EncodedHeaders } from '../../shared/log/chain-headers.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { mirrorSubject, streamOf } from '../../shared/log/names.ts';

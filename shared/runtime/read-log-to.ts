@@ -1,5 +1,5 @@
 /** Reads a part of a stream that is there already, and ends. */
-import type { Log, StoredMessage } from '../../shared/log/log.ts';
+import type { Log, StoredMessage } from '../log/log.ts';
 import { CommandError } from './command-error.ts';
 
 export interface LogRange {

@@ -1,9 +1,9 @@
 /**
  * One range of a Kafka partition on its way from the consumer, who pushes, to a reader, who pulls. No Kafka in here.
  */
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { CommandError } from './command-error.ts';
+import type { Source } from './source.ts';
+import type { KafkaRecord } from './record.ts';
+import { CommandError } from '../runtime/command-error.ts';
 
 export interface ReadBatch {
   /** Of the range, in offset order. */

@@ -13,9 +13,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { CommandError } from './command-error.ts';
+import type { Source } from './source.ts';
+import type { KafkaRecord } from './record.ts';
+import { CommandError } from '../runtime/command-error.ts';
 import { RangeReading, type ReadBatch } from './range-reading.ts';
 
 /** First offset Kafka has, and the one it will give next. */

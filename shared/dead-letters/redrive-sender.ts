@@ -3,10 +3,10 @@
  * what a former one has left open, and whatever that one sends later is refused by the broker.
  */
 import { type Kafka, Partitioners, type Producer, type Transaction } from 'kafkajs';
-import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { CommandError } from './command-error.ts';
+import { explainKafkaError } from '../kafka/explain-error.ts';
+import type { Source } from '../kafka/source.ts';
+import type { KafkaRecord } from '../kafka/record.ts';
+import { CommandError } from '../runtime/command-error.ts';
 
 export interface Outgoing {
   readonly target: Source;

@@ -2,10 +2,10 @@
  * What was put back: Kafka offsets whose dead letters are in DLQ no more, in bucket `mesh`, so that `verify` does not
  * miss them. One entry for a range of offsets of a Kafka partition, kept for longer than DLQ keeps letters.
  */
-import type { Log } from '../../shared/log/log.ts';
-import { bucketStream, keySubject, MESH, topicTokens } from '../../shared/log/names.ts';
-import { isObject } from '../decode/json-text.ts';
-import type { Source } from '../record/source.ts';
+import type { Log } from '../log/log.ts';
+import { bucketStream, keySubject, MESH, topicTokens } from '../log/names.ts';
+import { isObject } from './is-object.ts';
+import type { Source } from '../kafka/source.ts';
 
 /** A letter that was put back. */
 export interface RedrivenLetter extends Source {

@@ -1,5 +1,5 @@
 /** Kafka headers of a record that `redrive` has sent again: how the bridge knows it. */
-import type { KafkaRecord } from './record.ts';
+import type { KafkaRecord } from '../kafka/record.ts';
 
 /** Sequence in DLQ of the dead letter that it was. */
 export const REDRIVE_HEADER = 'weir-redrive';

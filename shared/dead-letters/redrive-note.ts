@@ -13,10 +13,10 @@
  * 1. One owner at a time can begin a batch; one who lost the note learns it at its next write.
  * 2. A batch stays in the note until it is cleared, whoever is killed.
  */
-import { type Log, LogUnavailableError } from '../../shared/log/log.ts';
-import { bucketStream, keySubject, MESH } from '../../shared/log/names.ts';
-import { isObject } from '../decode/json-text.ts';
-import { CommandError } from './command-error.ts';
+import { type Log, LogUnavailableError } from '../log/log.ts';
+import { bucketStream, keySubject, MESH } from '../log/names.ts';
+import { isObject } from './is-object.ts';
+import { CommandError } from '../runtime/command-error.ts';
 
 /** A letter on its way. */
 export interface NotedLetter {

@@ -1,23 +1,21 @@
 /**
  * `redrive`: puts dead letters back to where they came from in Kafka, once, and takes them out of DLQ.
  *
- * Owns: which letters, and the order of steps. Does not own: whether a letter can be put back (judge-letter.ts), sending
- * (redrive-sender.ts), what an interrupted redrive has left (settle-batch.ts), words (redrive-text.ts).
+ * Owns: which letters, and the order of steps. Does not own: whether a letter can be put back (letter-judge.ts), sending
+ * (redrive-sender.ts), what an interrupted redrive has left (settle-batch.ts), words (bridge/cli/redrive-text.ts).
  *
- * Invariants (tested in redrive.int.test.ts and redrive.fault.test.ts):
+ * Invariants (tested in bridge/cli/redrive.int.test.ts and redrive.fault.test.ts):
  * 1. A letter's record is in Kafka again once, whatever is killed when: what is about to be sent is noted before, and a
  *    note that is found is settled by what Kafka has before anything else is sent.
  * 2. A letter leaves DLQ only when its record is in Kafka.
  * 3. Two redrives at once: one of them refuses.
  */
 import type { Admin, Kafka } from 'kafkajs';
-import type { SchemaRegistry } from '../../shared/avro/schema-registry.ts';
-import type { Route } from '../../shared/config/routes.ts';
-import type { Log, StoredMessage } from '../../shared/log/log.ts';
-import { DLQ } from '../../shared/log/names.ts';
-import type { Source } from '../record/source.ts';
-import { LetterJudge, type Outlook, redrivenRecord } from './judge-letter.ts';
-import { readLogTo } from './read-log.ts';
+import type { Log, StoredMessage } from '../log/log.ts';
+import { DLQ } from '../log/names.ts';
+import type { Source } from '../kafka/source.ts';
+import { type LetterJudge, type Outlook, redrivenRecord } from './letter-judge.ts';
+import { readLogTo } from '../runtime/read-log-to.ts';
 import { type NotedBatch, type NotedLetter, type NoteTimes, RedriveNote } from './redrive-note.ts';
 import { BatchRefusedError, type Outgoing, RedriveSender } from './redrive-sender.ts';
 import { finishLetters, type SettleContext, settleBatch } from './settle-batch.ts';
@@ -37,8 +35,7 @@ export interface LetterChoice {
 export interface RedriveOptions extends LetterChoice, SettleContext {
   readonly kafka: Kafka;
   readonly log: Log;
-  readonly routes: readonly Route[];
-  readonly registry: SchemaRegistry | undefined;
+  readonly judge: LetterJudge;
   /** Another topic than the one they came from. */
   readonly toTopic?: string | undefined;
   readonly dryRun?: boolean;
@@ -118,13 +115,11 @@ async function settle(options: RedriveOptions, note: RedriveNote, batch: NotedBa
 class Plan {
   readonly #options: RedriveOptions;
   readonly #admin: Admin;
-  readonly #judge: LetterJudge;
   readonly #partitions = new Map<string, number>();
 
   constructor(options: RedriveOptions, admin: Admin) {
     this.#options = options;
     this.#admin = admin;
-    this.#judge = new LetterJudge(options.routes, options.registry, options.signal);
   }
 
   /** In the order of DLQ. Without `ready`: kept. */
@@ -133,7 +128,8 @@ class Plan {
     const lasts = await log.lastOfEach(DLQ, [filter]);
     const toSeq = lasts.reduce((max, { seq }) => Math.max(max, seq), 0);
     let left = limit;
-    for await (const message of readLogTo(log, { stream: DLQ, subjects: [filter], toSeq, signal })) {
+    const range = { fromSeq: Math.min(...(seqs ?? [1])), toSeq: Math.min(toSeq, ...(seqs ? [Math.max(...seqs)] : [])) };
+    for await (const message of readLogTo(log, { stream: DLQ, subjects: [filter], ...range, signal })) {
       if (message.timeMs < sinceMs || (seqs && !seqs.includes(message.seq))) continue;
       const planned = await this.#plan(message);
       yield planned;
@@ -156,7 +152,7 @@ class Plan {
       return kept(`topic "${topic}" has no partition ${source.partition} any more`);
     const target = { topic, partition: source.partition % count };
     const outgoing = { target, record: redrivenRecord(letter) };
-    const verdict = await this.#judge.judge(letter, outgoing.record, target);
+    const verdict = await this.#options.judge.judge(letter, outgoing.record, target);
     if (verdict.kind === 'never') return kept(verdict.why);
     if (verdict.kind === 'again' && !this.#options.force) return kept(`${verdict.why} (--force sends it anyway)`);
     const status = this.#options.dryRun ? 'would-send' : 'sent';

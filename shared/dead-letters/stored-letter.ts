@@ -1,14 +1,14 @@
 /**
  * A dead letter as DLQ has it, read back: the record it holds, and whether it is all there.
  *
- * Invariant (tested in letter-comparison.test.ts): what DeadLetters writes comes back as the record was, unless it was cut;
+ * Invariant (tested in bridge/cli/letter-comparison.test.ts): what DeadLetters writes comes back as the record was, unless it was cut;
  * then it says so.
  */
-import type { StoredMessage } from '../../shared/log/log.ts';
-import { DEAD_LETTER_HEADERS, MAX_HEADER_CHARS } from '../partition/dead-letters.ts';
-import { isObject, parseText } from '../decode/json-text.ts';
-import type { Source } from '../record/source.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { StoredMessage } from '../log/log.ts';
+import { DEAD_LETTER_HEADERS, MAX_HEADER_CHARS } from './letter-headers.ts';
+import { isObject } from './is-object.ts';
+import type { Source } from '../kafka/source.ts';
+import type { KafkaRecord } from '../kafka/record.ts';
 
 export interface StoredLetter {
   /** In DLQ. */
@@ -71,7 +71,7 @@ export function readLetter(message: StoredMessage): StoredLetter | undefined {
 /** undefined: cut, or written by something else. */
 function readHeaders(text: string): Record<string, Buffer | Buffer[]> | undefined {
   try {
-    const values = parseText(Buffer.from(text, 'base64').toString(), false);
+    const values: unknown = JSON.parse(Buffer.from(text, 'base64').toString());
     if (!isObject(values)) return undefined;
     const entries = Object.entries(values).map(([name, value]) => [
       name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Fault, MemoryLog } from '../../shared/log/memory-log.ts';
+import { type Fault, MemoryLog } from '../log/memory-log.ts';
 import { type NotedBatch, RedriveNote } from './redrive-note.ts';
 
 const SIGNAL = new AbortController().signal;

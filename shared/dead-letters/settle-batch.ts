@@ -3,11 +3,11 @@
  * interrupted; the rest was never sent, and its letters are as good as before.
  */
 import type { Kafka } from 'kafkajs';
-import type { Log } from '../../shared/log/log.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { REDRIVE_HEADER } from '../record/redrive-headers.ts';
-import { CommandError } from './command-error.ts';
-import { KafkaReader } from './kafka-reader.ts';
+import type { Log } from '../log/log.ts';
+import type { KafkaRecord } from '../kafka/record.ts';
+import { REDRIVE_HEADER } from './redrive-headers.ts';
+import { CommandError } from '../runtime/command-error.ts';
+import { KafkaReader } from '../kafka/kafka-reader.ts';
 import type { NotedBatch, NotedLetter } from './redrive-note.ts';
 import { noteRedriven } from './redriven.ts';
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { record } from '../partition/_test-records.ts';
+import type { KafkaRecord } from './record.ts';
 import { RangeReading } from './range-reading.ts';
 
+const record = (offset: number, text: string): KafkaRecord => ({
+  ...{ offset, timestampMs: offset * 10, key: null },
+  value: Buffer.from(text),
+});
 const SOURCE = { topic: 'orders', partition: 0 };
 const records = Array.from({ length: 20 }, (_, n) => record(n, `v${n}`));
 
