@@ -10,6 +10,8 @@ import type { BridgeStatus, MemberRecord, StageStatus } from '../../shared/runti
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
 import { createGateway } from './gateway.ts';
+import { LiveStreams } from './stream/live-streams.ts';
+import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from './stream/stream-settings.ts';
 import type { Peer } from './http/client-address.ts';
 import type { HttpPolicy } from './http/policy.ts';
 import { openViews } from './views/views.ts';
@@ -26,6 +28,7 @@ export interface Fixture extends Stores, AsyncDisposable {
   readonly log: Log;
   readonly lines: string[];
   readonly metrics: ReturnType<typeof createMetrics>;
+  readonly streams: LiveStreams;
   connected: boolean;
   /** Demo records that were sent to Kafka. */
   readonly demo: DemoRecord[];
@@ -37,17 +40,22 @@ export interface Fixture extends Stores, AsyncDisposable {
   until200(path: string): Promise<void>;
 }
 
-export async function openFixture(log: Log = new MemoryLog().client(), policy?: HttpPolicy): Promise<Fixture> {
+export async function openFixture(
+  log: Log = new MemoryLog().client(),
+  policy?: HttpPolicy,
+  streaming: Partial<StreamSettings> = {},
+): Promise<Fixture> {
   const lines: string[] = [];
   const logger = createLogger('gateway', 'debug', (line) => lines.push(line));
   const metrics = createMetrics({ component: 'gateway', instance: 'gateway-1' });
   const views = openViews({ log, logger, retryMs: 1 });
+  const streams = new LiveStreams({ log, logger, metrics, settings: { ...DEFAULT_STREAM_SETTINGS, ...streaming } });
   const sendDemo = async (records: readonly DemoRecord[]) => {
     if (fixture.demoError) throw fixture.demoError;
     fixture.demo.push(...records);
   };
   const connected = () => fixture.connected;
-  const app = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: () => NOON }, policy);
+  const app = createGateway({ log, ...views, streams, sendDemo, connected, logger, metrics, now: () => NOON }, policy);
   const fixture: Fixture = {
     log,
     lines,
@@ -61,7 +69,11 @@ export async function openFixture(log: Log = new MemoryLog().client(), policy?: 
     async until200(path) {
       while ((await app.request(path)).status !== 200) await new Promise((resolve) => setImmediate(resolve));
     },
-    [Symbol.asyncDispose]: () => views[Symbol.asyncDispose](),
+    streams,
+    [Symbol.asyncDispose]: async () => {
+      await streams[Symbol.asyncDispose]();
+      await views[Symbol.asyncDispose]();
+    },
   };
   return fixture;
 }

@@ -3,11 +3,13 @@ import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import type { Log } from '../../shared/log/log.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { LiveStreams } from './stream/live-streams.ts';
 import type { CustomerLists } from './views/customer-lists.ts';
 import type { Views } from './views/views.ts';
 
 export interface GatewayDependencies extends Views {
   readonly log: Log;
+  readonly streams: LiveStreams;
   /** Absent: customers are listed from the bucket, in the order of their changes. */
   readonly customers?: CustomerLists;
   /** Sends demo records to Kafka; throws NotSentError. */

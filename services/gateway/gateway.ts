@@ -36,6 +36,7 @@ import { segmentRuleRoutes } from './routes/segment-rules.ts';
 import { segmentUserRoutes } from './routes/segment-users.ts';
 import { segmentRoutes } from './routes/segments.ts';
 import { statusRoutes } from './routes/status.ts';
+import { streamRoutes } from './routes/stream.ts';
 
 /** Of routes that one request would match, the first answers. */
 const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) => void)[] = [
@@ -52,6 +53,7 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   segmentRoutes,
   segmentUserRoutes,
   generateRoutes,
+  streamRoutes,
   referenceRoutes,
 ];
 

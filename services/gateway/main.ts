@@ -18,11 +18,14 @@ import { gatewayMember } from './member.ts';
 import { notReadyReasons } from './routes/health.ts';
 import { readGatewaySettings } from './settings.ts';
 import { createStarting } from './starting.ts';
+import { LiveStreams } from './stream/live-streams.ts';
+import { readStreamSettings } from './stream/stream-settings.ts';
 import { openViews } from './views/views.ts';
 
 await runMain('gateway', async (stop) => {
   const settings = readSettings();
   const http = readGatewaySettings(process.env);
+  const streaming = readStreamSettings(process.env);
   const instance = settings.instance ?? `gateway-${process.pid}`;
   const logger = createLogger('gateway', settings.logLevel);
   const metrics = createMetrics({ component: 'gateway', instance });
@@ -48,8 +51,9 @@ await runMain('gateway', async (stop) => {
   await using demo = new DemoSender(settings, logger);
   const sendDemo = (records: readonly DemoRecord[]) => demo.send(records);
   await using views = openViews({ log, logger });
+  await using streams = new LiveStreams({ log, logger, metrics, settings: streaming });
   const connected = () => log.isConnected;
-  fetch = createGateway({ log, ...views, sendDemo, connected, logger, metrics, now: Date.now }, policy).fetch;
+  fetch = createGateway({ log, ...views, streams, sendDemo, connected, logger, metrics, now: Date.now }, policy).fetch;
   reasons = () => notReadyReasons({ connected, ...views });
   const describe = () => gatewayMember(instance, health.url, reasons());
   await using _service = await announce(log, 'gateway', describe);
