@@ -14,10 +14,13 @@
  * 2. An update raises nothing twice, and what it raises is about the new values.
  * 3. The history equals a recount of the orders folded, retractions included.
  * 4. State is bounded: a customer is forgotten `forgetMs` after the newest order.
+ * 5. Each order that is a fraud alert is emitted once for each rule, however alerts fold.
  */
 import { AlertLog, alertTable } from '../../shared/alerts/alert-log.ts';
 import { type Alert, compareSeverity, type Occurrence } from '../../shared/alerts/alert.ts';
+import type { FraudRecord } from '../../shared/alerts/fraud-record.ts';
 import { type EventCodec, HeldEvents, heldEventsTable } from '../../shared/event-time/held-events.ts';
+import { formatMoney } from '../../shared/events/money.ts';
 import type { OrderEvent } from '../../shared/events/order.ts';
 import type { Decision, StageContext, StageDefinition } from '../../shared/events/stage.ts';
 import { Corrections, type TakenBack, takenBackTable } from './corrections.ts';
@@ -105,7 +108,8 @@ class Anomaly implements Decision<OrderEvent> {
     const large = findLargeOrder(largeOrder, order);
     if (large && isNews(large, former && findLargeOrder(largeOrder, former))) this.#alerts.raise(large);
     const fraud = findFraudAmount(fraudAmount, order);
-    if (fraud && isNews(fraud, former && findFraudAmount(fraudAmount, former))) this.#alerts.raise(fraud);
+    if (fraud && isNews(fraud, former && findFraudAmount(fraudAmount, former)))
+      this.#raiseFraud(fraud, order, { over: formatMoney(fraudAmount.over) });
   }
 
   /** A correction of an order that is in the history already: counts are as before, so only the history learns of it. */
@@ -128,7 +132,9 @@ class Anomaly implements Decision<OrderEvent> {
     if (isCorrection) return;
     this.#raise(findCrowd('order_spike', rules.orderSpike, order, history));
     this.#raise(findCrowd('rapid_orders', rules.rapidOrders, order, history));
-    this.#raise(findFraudVelocity(rules.fraudVelocity, order, history));
+    const velocity = findFraudVelocity(rules.fraudVelocity, order, history);
+    const { orders, withinMs } = rules.fraudVelocity;
+    if (velocity) this.#raiseFraud(velocity, order, { more_than: orders - 1, within_seconds: withinMs / 1000 });
   }
 
   #takeBack(order: OrderEvent): void {
@@ -138,6 +144,13 @@ class Anomaly implements Decision<OrderEvent> {
 
   #raise(found: Occurrence | undefined): void {
     if (found) this.#alerts.raise(found);
+  }
+
+  /** The alert folds a storm; what leaves the mesh tells of each order. */
+  #raiseFraud(found: Occurrence, { k, id, amount }: OrderEvent, rule: FraudRecord['rule']): void {
+    if (!this.#alerts.raise(found)) return;
+    const record: FraudRecord = { customer_id: k, order_id: id, amount: formatMoney(amount), rule };
+    this.#ctx.emit('fraud', record);
   }
 }
 

@@ -43,10 +43,11 @@ export class AlertLog {
       this.#releases.schedule(this.#releaseTime(Date.parse(alert.first)), key, key);
   }
 
-  raise(occurrence: Occurrence): void {
+  /** False: it was counted before. */
+  raise(occurrence: Occurrence): boolean {
     if (this.#releaseTime(occurrence.at) <= this.#watermark) {
       this.#raiseLate(occurrence);
-      return;
+      return true;
     }
     const key = keyOf(
       occurrence,
@@ -56,6 +57,7 @@ export class AlertLog {
     if (!former) this.#releases.schedule(this.#releaseTime(occurrence.at), key, key);
     const alert = former ? fold(former, occurrence) : createAlert(key, occurrence);
     if (alert !== former) this.#table.put(key, alert);
+    return alert.count !== former?.count;
   }
 
   onWatermark(watermark: number): void {

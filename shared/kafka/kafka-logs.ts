@@ -19,6 +19,7 @@ const PASSING = [
   /not the leader for that topic-partition/i,
   /group is rebalancing/i,
   /not aware of this member/i,
+  /concurrent operation on the same transaction/i,
   /^Restarting the consumer in/,
   /^KafkaJS v2\.0\.0 switched default partitioner/,
 ];

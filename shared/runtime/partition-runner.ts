@@ -15,6 +15,7 @@ import { type Log, LogUnavailableError } from '../log/log.ts';
 import { logStream, logSubject } from '../log/names.ts';
 import { readEntry } from '../store/entry.ts';
 import { FencedError } from './committer.ts';
+import { downstreamSeq } from './downstream-hold.ts';
 import { LatePublisher } from './late-publisher.ts';
 import type { InputMessage } from './partition-state.ts';
 import type { AppliedState } from '../store/applied-state.ts';
@@ -287,12 +288,14 @@ export class PartitionRunner {
     return true;
   }
 
-  /** Deletes commits that neither recovery nor the stage behind needs; never the last one. */
+  /** Deletes commits that neither recovery nor the stage behind nor a reader outside needs; never the last one. */
   async #purge(applied: AppliedState, lastSeq: number): Promise<void> {
     const { log, definition, partition, downstream } = this.#options;
     const { service } = definition;
     const folded = downstream ? await readEntry<AppliedState>(log, service, `${downstream}.applied`) : undefined;
-    const below = downstream ? Math.min(applied.seq, folded?.pos ?? 0) : applied.seq;
+    const read = await downstreamSeq(log, service);
+    const needed = [applied.seq, ...(downstream ? [folded?.pos ?? 0] : []), ...(read === undefined ? [] : [read + 1])];
+    const below = Math.min(...needed);
     if (below > 1 && lastSeq >= below) await log.purge(logStream(service), logSubject(service, partition), below);
   }
 }
