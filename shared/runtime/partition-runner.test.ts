@@ -7,10 +7,20 @@ import { sales } from '../../services/sales/sales.ts';
 import { ALL, PARTITIONS } from '../events/partition.ts';
 import type { StageDefinition } from '../events/stage.ts';
 import { type Fault, type MemoryClient, MemoryLog } from '../log/memory-log.ts';
-import { bucketStream, dataSubject, EVENTS, logStream, logSubject, progressSubject } from '../log/names.ts';
+import {
+  bucketStream,
+  dataSubject,
+  EVENTS,
+  keySubject,
+  logStream,
+  logSubject,
+  MESH,
+  progressSubject,
+} from '../log/names.ts';
 import { isDeleteMarker } from '../store/entry.ts';
 import { advanceAll, generateOrders, seededRandom, shuffleWithin, TOPIC, toSteps } from '../testing/orders.ts';
 import { framesOf, runStages } from '../testing/stage-harness.ts';
+import { holdDownstream } from './downstream-hold.ts';
 import { Feed } from './feed.ts';
 import type { Pace } from './pace.ts';
 import { PartitionRunner } from './partition-runner.ts';
@@ -38,11 +48,16 @@ class Life {
   readonly #partition: string;
   #killed = false;
 
-  constructor(log: MemoryLog, definition: StageDefinition<never>, partition: string, faults?: () => Fault | undefined) {
+  constructor(
+    log: MemoryLog,
+    definition: StageDefinition<never>,
+    partition: string,
+    faults?: () => Fault | undefined,
+    isFirst = definition.input.kind === 'events',
+  ) {
     this.client = log.client(faults);
     this.#definition = definition;
     this.#partition = partition;
-    const isFirst = definition.input.kind === 'events';
     const downstream = isFirst ? { downstream: ALL } : {};
     this.runner = new PartitionRunner({ log: this.client, definition, partition, pace: PACE, ...downstream });
   }
@@ -170,5 +185,46 @@ describe('ownership of a partition', () => {
     const straight = runStages([rfm], input(9)).results;
     const own = new Map([...straight].filter(([key]) => key.startsWith('p03.')));
     expect(valuesOf(log, 'rfm', (key) => key.startsWith('p03.customer'))).toEqual(own);
+  });
+});
+
+describe('commits that somebody outside has not read', () => {
+  /** What is left of `log.rfm.p03` after everything was folded and applied. */
+  async function leftWith(hold: (log: MemoryLog) => Promise<void>): Promise<number[]> {
+    const log = new MemoryLog();
+    const frames = framesOf(input(5), 4);
+    for (const { subject, payload } of frames) log.store(subject, payload, {});
+    await hold(log);
+    const isFirst = false; // there is no stage behind it that could hold commits, too
+    const life = new Life(log, rfm, 'p03', undefined, isFirst);
+    await life.start();
+    await life.reach(lastInput(log, rfm, 'p03'));
+    await life.runner.stop();
+    return log.stream(logStream('rfm')).messages.map(({ seq }) => seq);
+  }
+
+  test('are not purged; those behind are, and all but the last when nobody holds them', async () => {
+    const free = await leftWith(() => Promise.resolve());
+    expect(free.length).toBeLessThan(3);
+    const held = await leftWith((log) => holdDownstream(log.client(), 'rfm', 'egress', { seq: 1, lifetimeMs: 60_000 }));
+    expect(held.slice(0, 2)).toEqual([2, 3]);
+    const slowest = await leftWith(async (log) => {
+      await holdDownstream(log.client(), 'rfm', 'egress', { seq: 2, lifetimeMs: 60_000 });
+      await holdDownstream(log.client(), 'rfm', 'other', { seq: 0, lifetimeMs: 60_000 });
+      await holdDownstream(log.client(), 'sales', 'egress', { seq: 99, lifetimeMs: 60_000 });
+    });
+    expect(slowest[0]).toBe(1);
+  });
+
+  test('a hold that cannot be read holds everything; one that has expired holds nothing', async () => {
+    const unreadable = await leftWith(async (log) => {
+      await log.client().append(keySubject(MESH, 'downstream.rfm.other'), '{}');
+    });
+    expect(unreadable[0]).toBe(1);
+    const expired = await leftWith(async (log) => {
+      const headers = { 'Nats-Marker-Reason': 'MaxAge' };
+      await log.client().append(keySubject(MESH, 'downstream.rfm.egress'), '', { headers });
+    });
+    expect(expired.length).toBeLessThan(3);
   });
 });

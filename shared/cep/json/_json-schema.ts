@@ -1,4 +1,4 @@
-/** For tests: as much of JSON Schema, draft 7, as pattern.schema.json uses; anything else is an error. */
+/** For tests: as much of JSON Schema as the schemas of this repository use; anything else is an error. */
 
 export interface Schema {
   readonly [keyword: string]: unknown;
@@ -57,6 +57,8 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
   additionalProperties: (said: Schema | boolean, value, root, { properties = {} }) =>
     !isRecord(value) ||
     Object.keys(value).every((name) => Object.hasOwn(properties, name) || accepts(said, value[name], root)),
+  propertyNames: (said: Schema, value, root) =>
+    !isRecord(value) || Object.keys(value).every((name) => accepts(said, name, root)),
   items: (said: Schema, value, root) => !Array.isArray(value) || value.every((one) => accepts(said, one, root)),
   minItems: (said: number, value) => !Array.isArray(value) || value.length >= said,
   maxItems: (said: number, value) => !Array.isArray(value) || value.length <= said,
@@ -64,6 +66,7 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
   minLength: (said: number, value) => typeof value !== 'string' || value.length >= said,
   maxLength: (said: number, value) => typeof value !== 'string' || value.length <= said,
   minimum: (said: number, value) => typeof value !== 'number' || value >= said,
+  exclusiveMinimum: (said: number, value) => typeof value !== 'number' || value > said,
   maximum: (said: number, value) => typeof value !== 'number' || value <= said,
   pattern: (said: string, value) => typeof value !== 'string' || new RegExp(said).test(value),
 };
