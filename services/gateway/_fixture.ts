@@ -3,12 +3,14 @@ import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import { encodeId } from '../../shared/events/id.ts';
 import { PARTITIONS, partitionName, partitionOf } from '../../shared/events/partition.ts';
 import { compactTime, formatTime } from '../../shared/event-time/time-text.ts';
+import type { RedriveResult } from '../../shared/dead-letters/redrive.ts';
 import type { Log } from '../../shared/log/log.ts';
 import { MemoryLog } from '../../shared/log/memory-log.ts';
 import { keySubject, MEMBERS } from '../../shared/log/names.ts';
 import type { BridgeStatus, MemberRecord, StageStatus } from '../../shared/runtime/status.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createMetrics } from '../../shared/telemetry/metrics.ts';
+import type { RedriveChoice } from './dead-letters/redriver.ts';
 import { createGateway } from './gateway.ts';
 import { LiveStreams } from './stream/live-streams.ts';
 import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from './stream/stream-settings.ts';
@@ -34,6 +36,12 @@ export interface Fixture extends Stores, AsyncDisposable {
   readonly demo: DemoRecord[];
   /** Sending them fails with this. */
   demoError?: Error;
+  /** Redrives that were asked for. */
+  readonly redrives: RedriveChoice[];
+  /** They fail with this. */
+  redriveError?: Error;
+  /** Letters that they keep. */
+  readonly kept: Set<number>;
   /** `peer`: the other end of the connection. */
   get(path: string, init?: RequestInit, peer?: Peer): Promise<Response>;
   /** Waits until a path answers 200. */
@@ -54,14 +62,22 @@ export async function openFixture(
     if (fixture.demoError) throw fixture.demoError;
     fixture.demo.push(...records);
   };
+  const redrive = async (choice: RedriveChoice) => {
+    if (fixture.redriveError) throw fixture.redriveError;
+    fixture.redrives.push(choice);
+    return choice.seqs.map((seq) => redriven(seq, choice, fixture.kept.has(seq)));
+  };
+  const kafka = { sendDemo, redrive };
   const connected = () => fixture.connected;
-  const app = createGateway({ log, ...views, streams, sendDemo, connected, logger, metrics, now: () => NOON }, policy);
+  const app = createGateway({ log, ...views, streams, ...kafka, connected, logger, metrics, now: () => NOON }, policy);
   const fixture: Fixture = {
     log,
     lines,
     metrics,
     connected: true,
     demo: [],
+    redrives: [],
+    kept: new Set(),
     get: async (path, init, peer) => app.request(path, init, peer),
     async put(bucket, key, value) {
       await log.append(keySubject(bucket, key), JSON.stringify(value));
@@ -76,6 +92,15 @@ export async function openFixture(
     },
   };
   return fixture;
+}
+
+/** What a redrive says of a letter. */
+function redriven(seq: number, { dryRun }: RedriveChoice, isKept: boolean): RedriveResult {
+  const of = { seq, subject: 'dlq.orders.bad-amount', from: { topic: 'orders', partition: 2, offset: 4711 } };
+  if (isKept) return { ...of, status: 'kept', why: 'it would be a dead letter again (bad-amount)' };
+  const to = { topic: 'orders', partition: 2 };
+  const outlook = { outcome: 'counted', lines: ['{"kind":"order","id":"1007"}'] };
+  return { ...of, to, status: dryRun ? 'would-send' : 'sent', outlook };
 }
 
 /** 20 final and 3 live windows, 5 final hours and a live one, customer 42, the summary, and three members. */

@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log/log.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import type { LiveStreams } from './stream/live-streams.ts';
+import type { Redrive } from './dead-letters/redriver.ts';
 import type { CustomerLists } from './views/customer-lists.ts';
 import type { Views } from './views/views.ts';
 
@@ -14,6 +15,8 @@ export interface GatewayDependencies extends Views {
   readonly customers?: CustomerLists;
   /** Sends demo records to Kafka; throws NotSentError. */
   readonly sendDemo: (records: readonly DemoRecord[]) => Promise<void>;
+  /** Puts dead letters back into Kafka; throws NotRedrivenError. */
+  readonly redrive: Redrive;
   /** False while the connection to NATS is down. */
   readonly connected: () => boolean;
   readonly logger: Logger;

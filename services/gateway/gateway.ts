@@ -25,9 +25,11 @@ import { limitUrl } from './http/url-length.ts';
 import { activityRoutes } from './routes/activity.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { customerRoutes } from './routes/customers.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { generateRoutes } from './routes/generate.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
+import { lateRoutes } from './routes/late.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { regionHealthRoutes } from './routes/region-health.ts';
 import { rfmRoutes } from './routes/rfm.ts';
@@ -52,6 +54,8 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   segmentRuleRoutes,
   segmentRoutes,
   segmentUserRoutes,
+  lateRoutes,
+  deadLetterRoutes,
   generateRoutes,
   streamRoutes,
   referenceRoutes,
@@ -103,6 +107,7 @@ function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies, poli
         return declared;
       },
       logger: dependencies.logger,
+      now: dependencies.now,
     }),
   );
   app.use(limitTime(timeoutMs));

@@ -1,6 +1,7 @@
 /** The gateway process: connects the application to NATS and to a socket, and joins the mesh as a member. */
 import { readSettings } from '../../shared/config/settings.ts';
 import type { DemoRecord } from '../../shared/demo/demo-record.ts';
+import { deleteLetter } from '../../shared/dead-letters/delete-letter.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
 import { Membership } from '../../shared/runtime/membership.ts';
@@ -12,6 +13,7 @@ import { runMain, unlessAborted, untilAborted } from '../../shared/telemetry/pro
 import { startTelemetry } from '../../shared/telemetry/tracing.ts';
 import { policyOfSettings } from './auth/policy-of-settings.ts';
 import { DemoSender } from './generate/demo-sender.ts';
+import { createRedriver } from './dead-letters/redriver.ts';
 import { createGateway } from './gateway.ts';
 import { type ServeOptions, serveHttp } from './http/serve.ts';
 import { gatewayMember } from './member.ts';
@@ -50,10 +52,19 @@ await runMain('gateway', async (stop) => {
   await provisionMesh(log);
   await using demo = new DemoSender(settings, logger);
   const sendDemo = (records: readonly DemoRecord[]) => demo.send(records);
+  const redrive = createRedriver({
+    ...{ settings, log, logger, stop },
+    deleteLetter: (seq) => deleteLetter(log, seq),
+    openJudge: async (routes, registry) => {
+      const { RouteJudge } = await import('../../bridge/cli/judge-letter.ts'); // with all decoders: only when asked for
+      return new RouteJudge(routes, registry, stop);
+    },
+  });
   await using views = openViews({ log, logger });
   await using streams = new LiveStreams({ log, logger, metrics, settings: streaming });
   const connected = () => log.isConnected;
-  fetch = createGateway({ log, ...views, streams, sendDemo, connected, logger, metrics, now: Date.now }, policy).fetch;
+  const kafka = { sendDemo, redrive };
+  fetch = createGateway({ log, ...views, streams, ...kafka, connected, logger, metrics, now: Date.now }, policy).fetch;
   reasons = () => notReadyReasons({ connected, ...views });
   const describe = () => gatewayMember(instance, health.url, reasons());
   await using _service = await announce(log, 'gateway', describe);

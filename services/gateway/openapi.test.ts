@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fillStores, type Fixture, openFixture, putCustomerHours } from './_fixture.ts';
+import { fillLeftOut } from './_left-out.ts';
 import { fillSegments } from './_segments.ts';
 import { fillServices } from './_services.ts';
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
   await fillStores(fixture);
   await fillSegments(fixture);
   await fillServices(fixture);
+  await fillLeftOut(fixture.log);
   for (const path of ['sales/windows', 'alerts', 'inventory', 'regions', 'devices'])
     await fixture.until200(`/api/v1/${path}`);
   document = (await (await fixture.get('/openapi.json')).json()) as OpenApi;
@@ -122,6 +124,10 @@ describe('/openapi.json', () => {
       '/api/v1/customers/{id}',
       '/api/v1/customers/{id}/activity',
       '/api/v1/customers/{id}/hours',
+      '/api/v1/dead-letters',
+      '/api/v1/dead-letters/redrive',
+      '/api/v1/dead-letters/{seq}',
+      '/api/v1/dead-letters/{seq}/redrive',
       '/api/v1/devices',
       '/api/v1/devices/minutes',
       '/api/v1/devices/top',
@@ -129,6 +135,8 @@ describe('/openapi.json', () => {
       '/api/v1/inventory',
       '/api/v1/inventory/restock',
       '/api/v1/inventory/summary',
+      '/api/v1/late',
+      '/api/v1/late/{seq}',
       '/api/v1/products/{id}',
       '/api/v1/regions',
       '/api/v1/regions/top',

@@ -13,6 +13,16 @@ export function pathId(name: string, description: string, example: string) {
     .openapi({ param: { name, in: 'path' }, description, example });
 }
 
+/** `{seq}`: what is not a place in a stream is not found, as any id that nobody has. */
+export function pathPlace() {
+  return pathId('seq', 'Its place in the stream: `seq` of a list', '1');
+}
+
+/** undefined: it is none. */
+export function placeOf(text: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+}
+
 /** An id in the query: a listing of what is about it. */
 export function queryId(description: string, example: string) {
   return z

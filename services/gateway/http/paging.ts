@@ -67,7 +67,7 @@ export const PageQuery = strictQuery({
 });
 
 /** A place in a stream. */
-const Place = z
+export const Place = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, { error: 'Expected the next_cursor of an earlier answer, unchanged' })
   .transform(Number)
@@ -140,6 +140,11 @@ export function linked<B extends { readonly next_cursor?: string | undefined }>(
   searchParams.set('cursor', body.next_cursor);
   c.header('Link', `<${pathname}?${searchParams}>; rel="next"`);
   return body;
+}
+
+/** A page of a stream, as the routes answer it. */
+export function placeAnswer<V>({ items, next }: { readonly items: readonly V[]; readonly next?: number }) {
+  return { items: [...items], ...(next !== undefined && { next_cursor: String(next) }) };
 }
 
 /** A page of stored texts as the routes answer it. */
