@@ -36,6 +36,9 @@ export const RfmSummary = z
       },
     }),
     customers: Count.openapi({ example: 123 }),
-    as_of: Time.openapi({ description: 'Event time up to which it is complete', example: '2024-06-23T00:00:00Z' }),
+    as_of: Time.nullable().openapi({
+      description: 'Event time up to which it is complete; null: not known yet',
+      example: '2024-06-23T00:00:00Z',
+    }),
   })
   .openapi('RfmSummary');
