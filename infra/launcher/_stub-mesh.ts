@@ -9,12 +9,12 @@ import { type LauncherState, readState } from './state-file.ts';
 /** Ready at once, ends at SIGTERM unless STUBBORN is set, says which signal it got. */
 const STUB = `
 import { createServer } from 'node:http';
-const { WEIR_HTTP_PORT, WEIR_INSTANCE, NATS_URL, STUBBORN, DATABASE_URL, PGPASSFILE, DYNAMODB_ENDPOINT, AWS_ACCESS_KEY_ID } =
+const { WEIR_HTTP_PORT, WEIR_INSTANCE, NATS_URL, STUBBORN, DATABASE_URL, PG_PORT, PGPASSFILE, DYNAMODB_ENDPOINT, AWS_ACCESS_KEY_ID } =
   process.env;
 const server = createServer((_, response) => response.end('{"reasons":[]}'));
 server.listen(Number(WEIR_HTTP_PORT), '127.0.0.1', () => {
   console.log('stub', WEIR_INSTANCE, NATS_URL);
-  console.log('stores', WEIR_INSTANCE, JSON.stringify({ DATABASE_URL, PGPASSFILE, DYNAMODB_ENDPOINT, AWS_ACCESS_KEY_ID }));
+  console.log('stores', WEIR_INSTANCE, JSON.stringify({ DATABASE_URL, PG_PORT, PGPASSFILE, DYNAMODB_ENDPOINT, AWS_ACCESS_KEY_ID }));
 });
 process.on('SIGTERM', () => {
   console.log('got SIGTERM');

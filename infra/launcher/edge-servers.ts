@@ -10,6 +10,7 @@ import type { SinkName, StartOptions } from './arguments.ts';
 import type { ServerReport } from './control-protocol.ts';
 import type { Edge, Variables } from './edge.ts';
 import type { OwnPostgres } from './own-postgres.ts';
+import { NO_DATABASE, namedPostgres, ownPostgres } from './postgres-store.ts';
 import type { Servers, ServersOptions } from './servers.ts';
 
 export interface EdgeServers extends AsyncDisposable {
@@ -19,8 +20,8 @@ export interface EdgeServers extends AsyncDisposable {
   environmentOf(group: string): Variables;
 }
 
-/** Of who did not ask for results in PostgreSQL: DATABASE_URL may be there for another reason. */
-const NO_RESULTS: Edge = { rows: () => [], environment: { gateway: { DATABASE_URL: '', PG_HOST: '' } } };
+/** Nobody asked for results in PostgreSQL: DATABASE_URL may be there for another reason. */
+const NO_RESULTS: Edge = { rows: () => [], environment: { gateway: NO_DATABASE } };
 
 export async function bringUpEdges(
   start: StartOptions,
@@ -37,8 +38,8 @@ export async function bringUpEdges(
     edges.push(named.has('dynamodb') ? namedDynamoDb(options.env) : stack.use(await bringUpDynamoDb(options, taken)));
   }
   if (start.sinks.includes('postgres')) {
-    const { namedPostgres, ownPostgres } = await import('./postgres-store.ts');
-    edges.push(postgres && !named.has('postgres') ? await ownPostgres(postgres) : namedPostgres(options.env));
+    const isOurs = postgres !== undefined && !named.has('postgres');
+    edges.push(isOurs ? await ownPostgres(postgres) : await namedPostgres(options.env));
   } else edges.push(NO_RESULTS);
   if (start.cdc) {
     const { bringUpCapture } = await import('./capture-servers.ts');

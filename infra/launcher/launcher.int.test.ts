@@ -103,7 +103,7 @@ describe('npm start', () => {
     const start = run('start', ['--sink', 'all', '--scale', 'sink-postgres=2'], {
       WEIR_POSTGRES_PORT: String(postgresPort),
       WEIR_DYNAMODB_PORT: String(dynamoDbPort),
-      ...{ DATABASE_URL: '', PG_HOST: '', DYNAMODB_ENDPOINT: '', AWS_ACCESS_KEY_ID: 'the-users-own' },
+      ...{ DATABASE_URL: '', PG_HOST: '', PG_PORT: '1', DYNAMODB_ENDPOINT: '', AWS_ACCESS_KEY_ID: 'the-users-own' },
     });
     await start.until(READY);
     const { processes } = stateOf(checkout.dataDir);
@@ -113,7 +113,7 @@ describe('npm start', () => {
     const url = `postgres://weir@127.0.0.1:${postgresPort}/weir`;
     const endpoint = `http://127.0.0.1:${dynamoDbPort}`;
     const passwordFile = join(checkout.dataDir, 'postgres', 'password');
-    const database = { DATABASE_URL: url, PGPASSFILE: passwordFile };
+    const database = { DATABASE_URL: url, PG_PORT: '', PGPASSFILE: passwordFile };
     expect(storesOf(start, 'sink-postgres-2')).toMatchObject(database);
     expect(storesOf(start, 'gateway-1')).toMatchObject(database);
     expect(storesOf(start, 'sink-dynamodb-1')).toMatchObject({
@@ -144,12 +144,14 @@ describe('npm start', () => {
 
   it("starts no store beside the user's, and no sink without a store", async () => {
     for (const name of ['sink-postgres', 'sink-dynamodb']) await addStub(checkout.root, `services/${name}/main.ts`);
-    const none = { DATABASE_URL: '', PG_HOST: '', DYNAMODB_ENDPOINT: '' };
-    const given = { ...none, DATABASE_URL: 'postgres://me:secret@db.example/results', DYNAMODB_ENDPOINT: '' };
+    const given = {
+      ...{ PG_HOST: '', DYNAMODB_ENDPOINT: '' },
+      ...{ DATABASE_URL: 'postgres://me:secret@db.example/results', PG_PORT: '5433' },
+    };
     const start = run('start', ['--sink', 'postgres'], given);
     await start.until(READY);
     expect(start.output).toMatch(
-      /PostgreSQL sink +postgres:\/\/me@db.example:5432\/results +from environment DATABASE_URL/,
+      /PostgreSQL sink +postgres:\/\/me@db.example:5433\/results\S* +from environment DATABASE_URL/,
     );
     expect(start.output.replaceAll(/^.*"DATABASE_URL".*$/gm, '')).not.toContain('secret');
     expect(stateOf(checkout.dataDir).processes.map(({ name }) => name)).not.toContain('postgres');

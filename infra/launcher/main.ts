@@ -1,6 +1,7 @@
 /** `npm start`: the launcher as a process. Command line, the one-mesh-a-folder rule, signals, exit code. */
 import { MissingToolError } from '../embedded/missing-tool.ts';
 import { dataFolder } from '../embedded/versions.ts';
+import { SettingError } from '../../shared/config/environment.ts';
 import { ArgumentError, parseStart } from './arguments.ts';
 import { ROOT } from './checkout.ts';
 import { Console } from './console.ts';
@@ -66,7 +67,11 @@ async function isTaken(dataDir: string): Promise<boolean> {
 }
 
 function explain(error: unknown): void {
-  const known = error instanceof MissingToolError || error instanceof ArgumentError || error instanceof RangeError;
+  const known =
+    error instanceof MissingToolError ||
+    error instanceof ArgumentError ||
+    error instanceof RangeError ||
+    error instanceof SettingError;
   const text = error instanceof Error ? (known ? error.message : withCause(error)) : String(error);
   for (const line of text.split('\n')) console.say(line);
 }
