@@ -21,15 +21,17 @@ export interface GuardOptions {
   /** Asked for at the first request, when all routes are there. */
   readonly declared: () => DeclaredRoles;
   readonly logger: Pick<Logger, 'info'>;
+  /** Wall clock, ms. */
+  readonly now: () => number;
 }
 
 /** A burst may be what is allowed in ten seconds. */
 const WINDOW_S = 10;
 const CHALLENGE = 'Bearer realm="weir"';
 
-export function guard({ policy, declared, logger }: GuardOptions): MiddlewareHandler {
+export function guard({ policy, declared, logger, now }: GuardOptions): MiddlewareHandler {
   const { authenticator } = policy;
-  const limit = limits(policy);
+  const limit = limits(policy, now);
   return async (c, next) => {
     const { method } = c.req;
     const needed = method === 'OPTIONS' ? 'open' : roleFor(c, declared());
@@ -77,7 +79,7 @@ function forbidden({ name, role }: Principal, needed: Role): ProblemError {
 }
 
 /** Throws 429; else says how much is left. */
-function limits({ readsPerSecond, writesPerSecond, proxies }: HttpPolicy) {
+function limits({ readsPerSecond, writesPerSecond, proxies }: HttpPolicy, now: () => number) {
   const reads = buckets('reads', readsPerSecond);
   const writes = buckets('writes', writesPerSecond);
   return (c: Context, principal: Principal | undefined): void => {
@@ -86,7 +88,7 @@ function limits({ readsPerSecond, writesPerSecond, proxies }: HttpPolicy) {
     const client = principal
       ? `name ${principal.name}`
       : `address ${clientAddress(peerOf(c.env), c.req.header('x-forwarded-for'), proxies)}`;
-    const taken = bucket.take(client, performance.now());
+    const taken = bucket.take(client, now());
     const headers = rateHeaders(bucket, taken);
     if (!taken.ok) throw tooMany(bucket, taken, headers);
     for (const [name, value] of Object.entries(headers)) c.header(name, value);

@@ -42,7 +42,7 @@ export class TokenBuckets {
     return this.#buckets.size;
   }
 
-  /** `nowMs` of a clock that does not go back. */
+  /** A clock that is set back gives nothing, and takes nothing. */
   take(client: string, nowMs: number): Taken {
     const bucket = this.#bucketOf(client, nowMs);
     bucket.tokens = Math.min(this.policy.quota, bucket.tokens + Math.max(0, nowMs - bucket.atMs) * this.#perMs);

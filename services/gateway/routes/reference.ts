@@ -14,7 +14,8 @@ const INFO = {
 };
 
 /** The page has no script and loads nothing: it works on a box without the internet. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function referenceRoutes(app: OpenAPIHono, _dependencies: GatewayDependencies): void {
   const document = once(() => app.getOpenAPI31Document(INFO));
