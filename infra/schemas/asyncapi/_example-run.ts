@@ -2,6 +2,8 @@
  * For asyncapi.test.ts: the mesh without servers. Demo records go through the bridge's decoders and through every stage of
  * every service; what comes out is what NATS would hold.
  */
+import type { ResultTopic } from '../../../bridge/egress/result-message.ts';
+import { RESULTS_OF } from '../../../bridge/egress/results-of.ts';
 import { recordDecoder } from '../../../bridge/decode/decoder.ts';
 import { DEFAULT_ROUTES, type EventKind, type EventRoute, routeOf } from '../../../shared/config/routes.ts';
 import { GENERATED_TOPICS, generateRecords } from '../../../shared/demo/generate.ts';
@@ -14,7 +16,7 @@ import { type InputMessage, PartitionState } from '../../../shared/runtime/parti
 import type { Service } from '../../../shared/runtime/worker.ts';
 import { framesOf, type Step } from '../../../shared/testing/stage-harness.ts';
 
-/** A message of NATS. */
+/** A message of NATS, or of Kafka: then its topic stands for the subject. */
 export interface Written {
   readonly subject: string;
   /** Of a frame: each line; else the one value. */
@@ -138,13 +140,24 @@ function takeCommit(state: PartitionState, n: number, commits: InputMessage[], w
   const payload = new TextEncoder().encode(state.takeCommit(1, n).payload);
   const subject = logSubject(service, state.partition);
   commits.push({ subject, seq: commits.length + 1, payload });
-  written.push({ subject, values: linesOf(payload) });
+  written.push({ subject, values: linesOf(payload) }, ...resultsOf(service, payload, state.partition));
   for (const line of parseCommit(payload).lines) {
     if (line.kind === 'late')
       written.push({ subject: lateSubject(service, state.partition), values: [JSON.parse(line.text)] });
     if (line.kind === 'put' && state.tableOf(line.key)?.kind !== 'state')
       written.push({ subject: keySubject(service, `${state.partition}.${line.key}`), values: [JSON.parse(line.text)] });
   }
+}
+
+const TOPICS: Readonly<Record<ResultTopic, string>> = {
+  analytics: 'analytics',
+  aggregations: 'maip.analytics.aggregations',
+  anomalies: 'maip.anomaly.detected',
+};
+
+function resultsOf(service: string, payload: Uint8Array, partition: string): Written[] {
+  const results = RESULTS_OF.get(service)?.(payload, partition) ?? [];
+  return results.map(({ topic, value }) => ({ subject: TOPICS[topic], values: [JSON.parse(value)] }));
 }
 
 function linesOf(payload: Uint8Array): unknown[] {

@@ -5,6 +5,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { EventKind } from '../../../shared/config/routes.ts';
 import { keySubject, lateSubject, logSubject, rulesSubject } from '../../../shared/log/names.ts';
+import { MESSAGE_SCHEMAS } from '../../../bridge/egress/message-schemas.ts';
 import { EVENT_SCHEMAS } from './event-schemas.ts';
 import {
   CommitHeadLine,
@@ -133,7 +134,47 @@ const storedChannels = STORED_VALUES.map(
   }),
 );
 
-export const CHANNELS: readonly Channel[] = [...LOG_CHANNELS, ...storedChannels];
+/** Topics as they are named unless settings of the egress say otherwise. */
+const KAFKA_CHANNELS: readonly Channel[] = [
+  {
+    name: 'analytics',
+    address: 'analytics',
+    server: 'kafka',
+    description: 'Final hours of sales and of customers, fraud alerts; each once (read_committed)',
+    messages: [
+      {
+        ...{ name: 'analyticsMessage', summary: 'An hour of sales, an hour of a customer, or a fraud alert' },
+        ...{ contentType: JSON_TYPE, payload: MESSAGE_SCHEMAS.analytics.openapi('AnalyticsMessage') },
+      },
+    ],
+  },
+  {
+    name: 'activityAggregations',
+    address: 'maip.analytics.aggregations',
+    server: 'kafka',
+    description: 'Final windows of what customers did',
+    messages: [
+      {
+        ...{ name: 'aggregationMessage', summary: 'What a customer did in 5 minutes', contentType: JSON_TYPE },
+        payload: MESSAGE_SCHEMAS['maip.analytics.aggregations'].openapi('AggregationMessage'),
+      },
+    ],
+  },
+  {
+    name: 'detectedAnomalies',
+    address: 'maip.anomaly.detected',
+    server: 'kafka',
+    description: 'Alerts about MAIP events',
+    messages: [
+      {
+        ...{ name: 'detectedAnomalyMessage', summary: 'An alert, again when it grows', contentType: JSON_TYPE },
+        payload: MESSAGE_SCHEMAS['maip.anomaly.detected'].openapi('DetectedAnomalyMessage'),
+      },
+    ],
+  },
+];
+
+export const CHANNELS: readonly Channel[] = [...LOG_CHANNELS, ...storedChannels, ...KAFKA_CHANNELS];
 
 /** What the names in braces stand for. */
 export const PARAMETERS: Readonly<Record<string, string>> = {
