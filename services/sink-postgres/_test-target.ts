@@ -2,16 +2,13 @@
 import type { DatabaseAddress } from '../../shared/config/database-address.ts';
 import type { Database } from '../../shared/postgres/database.ts';
 import { migrateDatabase } from '../../shared/postgres/migrate.ts';
+import { testSettings } from '../../shared/postgres/_test-settings.ts';
 import type { PostgresSettings } from '../../shared/postgres/settings.ts';
 import { kindOf } from './results.ts';
 import { nameOf, ofBucket } from './statements.ts';
 
-export function settingsOf(address: DatabaseAddress, more: Partial<PostgresSettings> = {}): PostgresSettings {
-  return { ...address, sslMode: 'disable', sslCa: undefined, statementTimeoutMs: 10_000, pool: 4, ...more };
-}
-
 export async function migrated(address: DatabaseAddress): Promise<PostgresSettings> {
-  const settings = settingsOf(address);
+  const settings = testSettings(address);
   await migrateDatabase(settings);
   return settings;
 }

@@ -148,10 +148,7 @@ export const salesWindows = pgTable(
     final: boolean('final').notNull(),
     ...origin(),
   },
-  (t) => [
-    index('sales_windows_type').on(t.window_type, t.window_start),
-    index('sales_windows_time').on(t.window_start),
-  ],
+  (t) => [index('sales_windows_time').on(t.window_start, t.window_type)],
 );
 
 export const customerSegments = pgTable(

@@ -206,8 +206,7 @@ CREATE INDEX "inventory_insights_status" ON "inventory_insights" USING btree ("s
 CREATE INDEX "inventory_insights_restock" ON "inventory_insights" USING btree ((CASE restock_urgency WHEN 'immediate' THEN 0 WHEN 'soon' THEN 1 ELSE 2 END),COALESCE(days_until_stockout, '-1'::numeric),(- restock_quantity),length(product_id),"product_id") WHERE restock_urgency <> 'none' AND restock_quantity IS NOT NULL;--> statement-breakpoint
 CREATE INDEX "region_health_region" ON "region_health" USING btree ("region","window_start");--> statement-breakpoint
 CREATE INDEX "region_health_time" ON "region_health" USING btree ("window_start");--> statement-breakpoint
-CREATE INDEX "sales_windows_type" ON "sales_windows" USING btree ("window_type","window_start");--> statement-breakpoint
-CREATE INDEX "sales_windows_time" ON "sales_windows" USING btree ("window_start");--> statement-breakpoint
+CREATE INDEX "sales_windows_time" ON "sales_windows" USING btree ("window_start","window_type");--> statement-breakpoint
 CREATE INDEX "user_segments_user" ON "user_segments" USING btree ("user_id","segment_id");--> statement-breakpoint
 CREATE INDEX "user_segments_qualified" ON "user_segments" USING btree ("segment_id","user_id") WHERE qualified;--> statement-breakpoint
 CREATE INDEX "user_segments_expiry" ON "user_segments" USING btree ("expires_at");--> statement-breakpoint
