@@ -4,7 +4,7 @@
  * Owns the reader, the ring and the life of the bucket. Does not own clients: they are told that there is something,
  * and come for it when they can, so none of them is waited for.
  *
- * Invariants (source-feed.test.ts):
+ * Invariants (stream-client.test.ts, live-streams.test.ts):
  * 1. From its start on, the ring gets every change of the source, once and in order, across reconnects.
  * 2. The bucket may come later, and may be made anew: then the ring is a new one, of a new life, from its first change.
  * 3. Ended, it has no reader, timer or consumer.

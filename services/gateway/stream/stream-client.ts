@@ -70,8 +70,10 @@ export class StreamClient implements Watcher, AsyncIterable<string> {
   /** A text is there for it, or nobody has asked for the first one. */
   #isOffered = true;
   #offeredSince: number | undefined;
-  #isCatchingUp = true;
   #isSettled = false;
+  /** It was sent all that it had missed. */
+  #isLive = false;
+  #isReading = false;
   #cutOff: CutOff | undefined;
   #sentId = '';
   /** Events that were sent. */
@@ -98,12 +100,7 @@ export class StreamClient implements Watcher, AsyncIterable<string> {
   /** A source has something. Called for every event and every client, so it does next to nothing. */
   notice(): void {
     if (this.#isWaiting) this.#wake.resolve();
-    else if (
-      this.#isOffered &&
-      !this.#isCatchingUp &&
-      this.#cursors.some((one) => one.lagBytes > this.#options.lagBytes)
-    )
-      this.#cut('slow');
+    else if (this.#isOffered && this.#isLive && !this.#isReading && this.#isFarBehind()) this.#cut('slow');
   }
 
   /** Time has passed: what is open is shown to be open, and who takes nothing is found. */
@@ -146,7 +143,9 @@ export class StreamClient implements Watcher, AsyncIterable<string> {
       yield* this.#catchUpAll();
       const text = this.#take(turn);
       if (text !== '') yield text;
-      else if (!this.#cursors.some(({ isBehind }) => isBehind)) yield* this.#wait();
+      else if (this.#cursors.some(({ isBehind }) => isBehind)) continue;
+      else if (this.#isLive) yield* this.#wait();
+      else yield this.#becomeLive();
     }
   }
 
@@ -157,8 +156,11 @@ export class StreamClient implements Watcher, AsyncIterable<string> {
     if (this.isEnded) return;
     this.#isSettled = true;
     for (const cursor of reset) yield this.#resetText(cursor);
-    yield* this.#catchUpAll();
-    if (!this.isEnded) yield this.#idLine() + eventText('live', { types: this.#wanted.types });
+  }
+
+  #becomeLive(): string {
+    this.#isLive = true;
+    return this.#idLine() + eventText('live', { types: this.#wanted.types });
   }
 
   /** Where the client is in this source; true: not where it says. */
@@ -179,11 +181,11 @@ export class StreamClient implements Watcher, AsyncIterable<string> {
     for (const cursor of this.#cursors) {
       if (cursor.renew()) yield this.#resetText(cursor);
       if (!cursor.isBehind || cursor.join() || this.isEnded) continue;
-      this.#isCatchingUp = true;
+      this.#isReading = true;
       using _reader = yield* this.#meanwhile(this.#options.borrowReader(this.#end.signal));
       if (!this.isEnded) yield* this.#readBucket(cursor);
     }
-    this.#isCatchingUp = false;
+    this.#isReading = false;
   }
 
   /** What is wanted of the bucket, until the ring goes on. */
@@ -291,6 +293,10 @@ export class StreamClient implements Watcher, AsyncIterable<string> {
   #idLine(): string {
     this.#sentId = `id: ${this.#cursors.map(({ source, place }) => formatPlace(source, place)).join(',')}\n`;
     return this.#sentId;
+  }
+
+  #isFarBehind(): boolean {
+    return this.#cursors.some(({ lagBytes }) => lagBytes > this.#options.lagBytes);
   }
 
   #cut(why: CutOff): void {
