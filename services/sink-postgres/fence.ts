@@ -12,6 +12,7 @@
  * 1. After a failure that leaves a statement in doubt, the own number rises before the bucket is written again: what is in
  *    doubt is done or never will be.
  * 2. Another number than expected is ours when the claimant is: it rose because of a doubt.
+ * 3. What began under one claim ends with it, also when the same process claims again.
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../shared/postgres/database.ts';
@@ -80,9 +81,15 @@ export class Fence {
     return [...this.#claims.keys()];
   }
 
-  /** To write with. */
-  async current(bucket: string): Promise<Claim> {
+  /** Names the claim under which a write begins. */
+  claimantOf(bucket: string): string {
+    return this.#held(bucket).claimant;
+  }
+
+  /** To write with, if the claim is still the one under which the write began. */
+  async current(bucket: string, claimant: string): Promise<Claim> {
     const held = this.#held(bucket);
+    if (held.claimant !== claimant) throw fenced(bucket); // this process gave the bucket up and claimed it again
     return held.isInDoubt ? this.#renewOnce(bucket, held) : held;
   }
 

@@ -34,6 +34,13 @@ interface Group {
   readonly rows: string[];
 }
 
+/** One call of `write`. */
+interface Write {
+  readonly bucket: string;
+  readonly claimant: string;
+  readonly signal: AbortSignal;
+}
+
 const BATCH = 500;
 
 export class PostgresTarget implements SinkTarget {
@@ -59,8 +66,11 @@ export class PostgresTarget implements SinkTarget {
   async write(bucket: string, entries: readonly SinkEntry[], signal: AbortSignal): Promise<readonly RefusedEntry[]> {
     const refused: RefusedEntry[] = [];
     const groups = group(bucket, entries, refused);
+    const claimant = this.fence.claimantOf(bucket);
     const written = await Promise.allSettled(
-      groups.map((one) => this.#orExplain(`write to bucket "${bucket}"`, () => this.#writeGroup(bucket, one, signal))),
+      groups.map((one) =>
+        this.#orExplain(`write to bucket "${bucket}"`, () => this.#writeGroup({ bucket, claimant, signal }, one)),
+      ),
     );
     const failures = written.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (failures.length > 0) {
@@ -84,9 +94,9 @@ export class PostgresTarget implements SinkTarget {
   }
 
   /** Halves what is refused as a whole until the rows are found that are to blame. */
-  async #writeGroup(bucket: string, { text, entries, rows }: Group, signal: AbortSignal): Promise<RefusedEntry[]> {
+  async #writeGroup(write: Write, { text, entries, rows }: Group): Promise<RefusedEntry[]> {
     try {
-      await this.#runFenced(bucket, text, `[${rows.join(',')}]`, signal);
+      await this.#runFenced(write, text, `[${rows.join(',')}]`);
       return [];
     } catch (error) {
       const failure = error instanceof SinkFencedError ? undefined : failureOf(error);
@@ -101,13 +111,13 @@ export class PostgresTarget implements SinkTarget {
       entries: entries.slice(from, to),
       rows: rows.slice(from, to),
     });
-    const first = await this.#writeGroup(bucket, half(0, middle), signal);
-    return [...first, ...(await this.#writeGroup(bucket, half(middle), signal))];
+    const first = await this.#writeGroup(write, half(0, middle));
+    return [...first, ...(await this.#writeGroup(write, half(middle)))];
   }
 
-  async #runFenced(bucket: string, text: string, rows: string, signal: AbortSignal): Promise<void> {
+  async #runFenced({ bucket, claimant, signal }: Write, text: string, rows: string): Promise<void> {
     for (;;) {
-      const claim = await this.fence.current(bucket);
+      const claim = await this.fence.current(bucket, claimant);
       const [answer] = await this.#runOrDoubt(bucket, claim, text, rows, signal);
       if (answer?.own === 1) return;
       await this.fence.prove(bucket, claim);

@@ -113,7 +113,7 @@ export class Retention {
     const { bucket, table } = pruned;
     const text = pruneText(pruned);
     while (!stop.aborted) {
-      const claim = await fence.current(bucket);
+      const claim = await fence.current(bucket, fence.claimantOf(bucket));
       const [answer] = await database.run<{ own: number; gone: number }>(
         text,
         [bucket, claim.number, new Date(before).toISOString()],
