@@ -136,7 +136,7 @@ describe('who asks', () => {
     await open(KEYED);
     await fixture.get('/api/v1/segments/gone', { method: 'DELETE', ...as('write') });
     await fixture.get('/api/v1/status', as('write'));
-    const changes = fixture.lines.filter((line) => line.includes('Changed over HTTP'));
+    const changes = fixture.lines.filter((line) => line.includes('Asked to change something'));
     expect(changes).toEqual([
       expect.stringContaining('by=write-key method=DELETE path=/api/v1/segments/gone status=404'),
     ]);

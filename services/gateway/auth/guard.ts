@@ -47,7 +47,7 @@ export function guard({ policy, declared, logger, now }: GuardOptions): Middlewa
     if (!mayDo(principal.role, needed)) throw forbidden(principal, needed);
     await next();
     if (needed !== 'read')
-      logger.info('Changed over HTTP', { by: principal.name, method, path: c.req.path, status: c.res.status });
+      logger.info('Asked to change something', { by: principal.name, method, path: c.req.path, status: c.res.status });
   };
 }
 

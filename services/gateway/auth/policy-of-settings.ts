@@ -16,12 +16,12 @@ export async function policyOfSettings(
   settings: GatewaySettings,
   { logger, now, stop }: { readonly logger: Logger; readonly now: () => number; readonly stop: AbortSignal },
 ): Promise<HttpPolicy> {
-  const { isOpen, isLocal, names, readsPerSecond, writesPerSecond, proxies, corsOrigins, timeoutMs } = settings;
+  const { host, isOpen, isLocal, names, readsPerSecond, writesPerSecond, proxies, corsOrigins, timeoutMs } = settings;
   const checksNames = isOpen && (isLocal || names.length > 0);
   return {
     ...(!isOpen && { authenticator: await openAuthenticator(settings, logger, now, stop) }),
     reference: isLocal || isOpen ? 'open' : 'read',
-    ...(checksNames && { names }),
+    ...(checksNames && { names: [host.includes(':') ? `[${host}]` : host, ...names] }),
     ...(readsPerSecond !== undefined && { readsPerSecond }),
     ...(writesPerSecond !== undefined && { writesPerSecond }),
     proxies,

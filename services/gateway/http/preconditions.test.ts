@@ -18,6 +18,7 @@ describe('If-Match', () => {
     expect(holds({ 'if-match': entityTag(12) }, 12)).toBe(true);
     expect(holds({ 'if-match': entityTag(12, 5) }, 12)).toBe(true);
     expect(holds({ 'if-match': '"11", "12"' }, 12)).toBe(true);
+    for (const encoded of ['"12;gzip"', '"12;5;zstd"']) expect(holds({ 'if-match': encoded }, 12)).toBe(true); // represent.ts
     for (const other of ['"1"', '"120"', '"12 "', '"5;12"', '""', '"11","13"'])
       expect([other, holds({ 'if-match': other }, 12)]).toEqual([other, false]);
   });

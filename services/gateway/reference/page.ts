@@ -58,7 +58,7 @@ function operationsOf(item: PathItem): Named[] {
 function operationPart(path: string, { method, operation }: Named): Html {
   const parameters = (operation.parameters ?? []).flatMap((parameter) => ('name' in parameter ? [parameter] : []));
   return html`<h2><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h2>
-<p>${operation.summary ?? ''}</p>
+<p>${operation.summary ?? ''}${roleText(operation)}</p>
 <pre>${curlLine(path, { method, operation })}</pre>
 ${
   parameters.length === 0
@@ -71,6 +71,11 @@ ${parameters.map(
 }
 <table><tr><th>status</th><th>answer</th><th>schema</th></tr>
 ${Object.entries(operation.responses ?? {}).map(([status, response]) => responseRow(status, response))}</table>`;
+}
+
+/** Where keys are asked for. */
+function roleText({ 'x-role': role }: Operation): string {
+  return typeof role === 'string' && role !== 'open' ? ` · role ${role}` : '';
 }
 
 function curlLine(path: string, { method, operation }: Named): string {
