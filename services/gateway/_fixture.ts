@@ -1,4 +1,5 @@
 /** A gateway on the memory log, with one of everything in its stores: what the unit tests ask questions of. */
+import { DEFAULT_ROUTES } from '../../shared/config/routes.ts';
 import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import { encodeId } from '../../shared/events/id.ts';
 import { PARTITIONS, partitionName, partitionOf } from '../../shared/events/partition.ts';
@@ -68,8 +69,12 @@ export async function openFixture(
     return choice.seqs.map((seq) => redriven(seq, choice, fixture.kept.has(seq)));
   };
   const kafka = { sendDemo, redrive };
+  const routes = async () => DEFAULT_ROUTES;
   const connected = () => fixture.connected;
-  const app = createGateway({ log, ...views, streams, ...kafka, connected, logger, metrics, now: () => NOON }, policy);
+  const app = createGateway(
+    { log, ...views, streams, ...kafka, routes, connected, logger, metrics, now: () => NOON },
+    policy,
+  );
   const fixture: Fixture = {
     log,
     lines,

@@ -1,4 +1,5 @@
 /** What the gateway's routes need from outside: the seam that tests fill by hand and main.ts fills with NATS. */
+import type { Route } from '../../shared/config/routes.ts';
 import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import type { Log } from '../../shared/log/log.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -17,6 +18,8 @@ export interface GatewayDependencies extends Views {
   readonly sendDemo: (records: readonly DemoRecord[]) => Promise<void>;
   /** Puts dead letters back into Kafka; throws NotRedrivenError. */
   readonly redrive: Redrive;
+  /** Those in force. */
+  readonly routes: () => Promise<readonly Route[]>;
   /** False while the connection to NATS is down. */
   readonly connected: () => boolean;
   readonly logger: Logger;

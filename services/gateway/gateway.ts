@@ -38,12 +38,14 @@ import { segmentRuleRoutes } from './routes/segment-rules.ts';
 import { segmentUserRoutes } from './routes/segment-users.ts';
 import { segmentRoutes } from './routes/segments.ts';
 import { statusRoutes } from './routes/status.ts';
+import { topologyRoutes } from './routes/topology.ts';
 import { streamRoutes } from './routes/stream.ts';
 
 /** Of routes that one request would match, the first answers. */
 const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) => void)[] = [
   healthRoutes,
   statusRoutes,
+  topologyRoutes,
   salesRoutes,
   customerRoutes,
   rfmRoutes,

@@ -1,4 +1,5 @@
 /** The gateway process: connects the application to NATS and to a socket, and joins the mesh as a member. */
+import { activeRoutes } from '../../shared/config/active-routes.ts';
 import { readSettings } from '../../shared/config/settings.ts';
 import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import { deleteLetter } from '../../shared/dead-letters/delete-letter.ts';
@@ -63,7 +64,7 @@ await runMain('gateway', async (stop) => {
   await using views = openViews({ log, logger });
   await using streams = new LiveStreams({ log, logger, metrics, settings: streaming });
   const connected = () => log.isConnected;
-  const kafka = { sendDemo, redrive };
+  const kafka = { sendDemo, redrive, routes: () => activeRoutes(settings.routesFile) };
   fetch = createGateway({ log, ...views, streams, ...kafka, connected, logger, metrics, now: Date.now }, policy).fetch;
   reasons = () => notReadyReasons({ connected, ...views });
   const describe = () => gatewayMember(instance, health.url, reasons());

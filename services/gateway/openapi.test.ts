@@ -152,6 +152,7 @@ describe('/openapi.json', () => {
       '/api/v1/segments/{id}/users',
       '/api/v1/status',
       '/api/v1/stream',
+      '/api/v1/topology',
       '/api/v1/users/{id}/segments',
       '/livez',
       '/readyz',
