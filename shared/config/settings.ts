@@ -24,6 +24,8 @@ export interface Settings {
   readonly mirrorBytes: number;
   /** A bridge is not ready when a Kafka partition has stood still for this long with something to do, ms. */
   readonly bridgeStallMs: number;
+  /** A sink is not ready when its store has taken nothing for this long, ms. */
+  readonly sinkStallMs: number;
   /** A Confluent-compatible schema registry; without one, Avro records cannot be read. */
   readonly schemaRegistryUrl: string | undefined;
   readonly schemaRegistryUser: string | undefined;
@@ -42,6 +44,7 @@ export function readSettings(env: Environment = process.env): Settings {
     routesFile: textSetting(env, 'WEIR_ROUTES'),
     mirrorBytes: bytesSetting(env, 'WEIR_MIRROR_BYTES', 1024 ** 3),
     bridgeStallMs: secondsSetting(env, 'WEIR_BRIDGE_STALL_SECONDS', 60) * 1000,
+    sinkStallMs: secondsSetting(env, 'WEIR_SINK_STALL_SECONDS', 30) * 1000,
     schemaRegistryUrl: textSetting(env, 'SCHEMA_REGISTRY_URL'),
     schemaRegistryUser: textSetting(env, 'SCHEMA_REGISTRY_USER'),
     schemaRegistryPassword: secretSetting(env, 'SCHEMA_REGISTRY_PASSWORD'),

@@ -19,6 +19,7 @@ export interface MemberRecord {
   readonly reads?: readonly { readonly kind: string; readonly topics: readonly string[] }[];
   readonly stages?: readonly StageStatus[];
   readonly bridge?: readonly BridgeStatus[];
+  readonly sinks?: readonly SinkStatus[];
 }
 
 /** One partition of one stage, as its owner sees it. */
@@ -61,5 +62,30 @@ export interface BridgeStatus {
   readonly idle: boolean;
   /** Running counts by what became of the records: events, unchanged, unattributable, tombstone, dead, ... */
   readonly counts: Readonly<Record<string, number>>;
+  readonly alarm?: string;
+}
+
+/** One bucket, as the sink that brings it to a store sees it. */
+export interface SinkStatus {
+  /** `sink-postgres` */
+  readonly sink: string;
+  readonly bucket: string;
+  /** `waiting`: there is no such bucket yet. `claiming`: the store has not answered yet. */
+  readonly state: 'waiting' | 'claiming' | 'running' | 'draining';
+  /** Everything of the bucket's stream up to here is in the store. */
+  readonly position: number;
+  /** Keys that wait or are being written, and messages not yet read. */
+  readonly lagEntries: number;
+  /** Age of the oldest value that is not written, seconds; 0 when there is none. */
+  readonly lagSeconds: number;
+  /** Keys that wait or are being written. */
+  readonly waiting: number;
+  /** Values written, and keys deleted, by this owner. */
+  readonly written: number;
+  readonly deleted: number;
+  readonly refused: number;
+  /** Calls repeated because the store was away, full or overloaded, and how many of these it was overloaded. */
+  readonly retries: number;
+  readonly throttled: number;
   readonly alarm?: string;
 }
