@@ -66,6 +66,13 @@ describe('a key', () => {
       expect([authorization, (await ask({ authorization })).kind]).toEqual([authorization, 'refused']);
   });
 
+  it('is not even looked for when it is too long', async () => {
+    const long = 'x'.repeat(8 * 1024 + 1);
+    keys = [long, long.slice(1)].map((key, n) => ({ name: `k${n}`, role: 'read', sha256: digestOf(key) }));
+    expect((await ask({ 'x-api-key': long })).kind).toBe('refused');
+    expect((await ask({ 'x-api-key': long.slice(1) })).kind).toBe('known');
+  });
+
   it('must come alone', async () => {
     expect(await ask({})).toEqual({ kind: 'nobody' });
     expect((await ask({ 'x-api-key': KEY, ...bearer(KEY) })).kind).toBe('refused');
