@@ -8,6 +8,7 @@ import type { KafkaRecord } from '../../shared/kafka/record.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { sharedServers, startTestNats, type TestNats } from '../../shared/testing/servers.ts';
 import { type EgressOptions, EgressRunner } from './egress-runner.ts';
+import { parsePosition } from './position.ts';
 import { readBack } from './read-back.ts';
 import type { EgressSettings } from './settings.ts';
 
@@ -52,9 +53,31 @@ export class EgressBench implements AsyncDisposable {
     return new EgressRunner({ log, kafka, logger, settings, group, service: 'sales', ...changes });
   }
 
+  /** What a process of its own needs to be an egress of this bench. */
+  environment(): NodeJS.ProcessEnv {
+    const { analytics, aggregations, anomalies, positions } = this.settings.topics;
+    return {
+      ...process.env,
+      NODE_OPTIONS: '--disable-warning=TimeoutNegativeWarning',
+      NATS_URL: this.nats.url,
+      KAFKA_BOOTSTRAP_SERVERS: this.brokers.join(','),
+      WEIR_KAFKA_GROUP: this.group,
+      WEIR_LOG_LEVEL: 'error',
+      WEIR_EGRESS_SERVICES: 'sales',
+      WEIR_EGRESS_TOPIC_ANALYTICS: analytics,
+      WEIR_EGRESS_TOPIC_AGGREGATIONS: aggregations,
+      WEIR_EGRESS_TOPIC_ANOMALIES: anomalies,
+      WEIR_EGRESS_TOPIC_POSITIONS: positions,
+    };
+  }
+
   /** A commit of `sales p00` in which these customers' hours became final; returns its sequence. */
   async commit(n: number, ...customers: string[]): Promise<number> {
-    const appended = await this.log.append(logSubject('sales', 'p00'), finalHours(n, customers));
+    return this.append(finalHours(n, customers));
+  }
+
+  async append(commit: string): Promise<number> {
+    const appended = await this.log.append(logSubject('sales', 'p00'), commit);
     if (appended.kind !== 'stored') throw new Error('Cannot append a commit');
     return appended.seq;
   }
@@ -64,18 +87,38 @@ export class EgressBench implements AsyncDisposable {
     await provisionService(this.log, 'sales');
   }
 
-  /** All committed records of a topic. */
-  async records(topic: string): Promise<KafkaRecord[]> {
+  /** All committed records of a topic; or all that are there. */
+  async records(topic: string, uncommitted = false): Promise<KafkaRecord[]> {
     const found: KafkaRecord[] = [];
     const { signal } = new AbortController();
-    await readBack({ kafka: this.kafka, topic, from: () => 0, signal }, (record) => found.push(record));
+    await readBack({ kafka: this.kafka, topic, from: () => 0, signal, uncommitted }, (record) => found.push(record));
     return found;
   }
 
   /** Customer ids in `analytics`, in the order of each partition. */
-  async customers(): Promise<string[]> {
-    const records = await this.records(this.settings.topics.analytics);
-    return records.map(({ value }) => String((JSON.parse(String(value)) as { customer_id: unknown }).customer_id));
+  async customers(uncommitted = false): Promise<string[]> {
+    return (await this.#stats(uncommitted)).map(({ customer_id }) => String(customer_id));
+  }
+
+  /** What `orders` was of each customer, in the order of Kafka. */
+  async ordersByCustomer(): Promise<Record<string, number[]>> {
+    const found: Record<string, number[]> = {};
+    for (const { customer_id, orders } of await this.#stats(false)) {
+      const customer = String(customer_id);
+      found[customer] = [...(found[customer] ?? []), orders];
+    }
+    return found;
+  }
+
+  /** The committed position. */
+  async position(): Promise<number> {
+    const records = await this.records(this.settings.topics.positions);
+    return parsePosition(String(records.at(-1)?.value)).seq;
+  }
+
+  async #stats(uncommitted: boolean): Promise<{ customer_id: unknown; orders: number }[]> {
+    const records = await this.records(this.settings.topics.analytics, uncommitted);
+    return records.map(({ value }) => JSON.parse(String(value)) as { customer_id: unknown; orders: number });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

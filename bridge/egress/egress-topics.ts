@@ -3,7 +3,7 @@
  * positions one partition, compacted in small segments, so that a start reads little.
  */
 import type { Admin, ITopicConfig, Kafka } from 'kafkajs';
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { explainKafkaError } from '../../shared/kafka/explain-error.ts';
 import type { EgressSettings } from './settings.ts';
 
@@ -53,7 +53,7 @@ async function createTopic(admin: Admin, topic: string, isPositions: boolean): P
 
 /** Positions that expire would have everything sent again. */
 async function checkCompacted(admin: Admin, topic: string): Promise<void> {
-  const resource = { type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy'] };
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy'] };
   const answer = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] }).catch(() => undefined); // no right to look
   const policy = answer?.resources[0]?.configEntries.find(({ configName }) => configName === 'cleanup.policy');
   if (policy && policy.configValue !== 'compact')

@@ -9,6 +9,8 @@ export interface ReadBack {
   /** The first offset wanted of a partition; undefined: nothing of it. */
   from(partition: number): number | undefined;
   readonly signal: AbortSignal;
+  /** Also what was aborted, for tests. */
+  readonly uncommitted?: boolean;
 }
 
 /**
@@ -16,10 +18,10 @@ export interface ReadBack {
  * transactions of others that are open: they end, or time out.
  */
 export async function readBack(
-  { kafka, topic, from, signal }: ReadBack,
+  { kafka, topic, from, signal, uncommitted = false }: ReadBack,
   take: (record: KafkaRecord, partition: number) => void,
 ): Promise<void> {
-  await using reader = await KafkaReader.open({ kafka, topics: [topic], signal });
+  await using reader = await KafkaReader.open({ kafka, topics: [topic], signal, uncommitted });
   for (const [partition, { low, high }] of await reader.ranges(topic)) {
     const first = from(partition);
     if (first === undefined) continue;

@@ -16,7 +16,7 @@
  * - Grouping a send by partition costs the square of its records.
  */
 import type { Kafka, Message, Producer, RecordMetadata, Transaction } from 'kafkajs';
-import { Partitioners } from 'kafkajs';
+import kafkajs from 'kafkajs';
 
 export interface SentRecord {
   readonly topic: string;
@@ -50,7 +50,7 @@ export class TransactionalSender implements AsyncDisposable {
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       retry: RETRY,
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     const sender = new TransactionalSender(producer);
     try {
@@ -123,7 +123,7 @@ function sendChunk(transaction: Transaction, chunk: readonly SentRecord[]): Prom
 
 /** The partition of a key among so many, as Kafka's own producers have it. */
 export function keyPlacer(partitions: number): (key: string) => number {
-  const place = Partitioners.DefaultPartitioner();
+  const place = kafkajs.Partitioners.DefaultPartitioner();
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => {
     return { partitionId, leader: 0, partitionErrorCode: 0, replicas: [], isr: [] };
   });
