@@ -49,7 +49,8 @@ export class BenchMesh implements AsyncDisposable {
   readonly log: JetStreamLog;
   readonly #options: MeshOptions;
   readonly dataDir: string;
-  readonly #guard: ProcessGuard;
+  /** Ends what a row starts when we are killed. */
+  readonly guard: ProcessGuard;
   readonly #nats: EmbeddedNats;
   readonly #stack: AsyncDisposableStack;
   readonly #workers = new Set<BenchWorker>();
@@ -68,7 +69,7 @@ export class BenchMesh implements AsyncDisposable {
     this.runtime = options.runtime;
     this.log = parts.log;
     this.dataDir = parts.dataDir;
-    this.#guard = parts.guard;
+    this.guard = parts.guard;
     this.#nats = parts.nats;
     this.#stack = parts.stack;
   }
@@ -113,12 +114,13 @@ export class BenchMesh implements AsyncDisposable {
       WEIR_ROUTES: route === undefined ? '' : await this.#writeRoutes(route),
       SCHEMA_REGISTRY_URL: this.#schemas?.url ?? '',
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      ...plan.env,
     };
     this.signal.throwIfAborted();
     const { runtime, profiles } = this.#options;
     const worker = new BenchWorker(plan, {
       log: this.log,
-      guard: this.#guard,
+      guard: this.guard,
       runtime,
       env,
       profileDir: profiles?.folder,
@@ -141,7 +143,7 @@ export class BenchMesh implements AsyncDisposable {
       if (tail.push(line) > TAIL_LINES) tail.shift();
     };
     const child = new OwnedProcess({ command, args: all, cwd: ROOT, onLine: keep });
-    this.#guard.watch('worker', entry, child);
+    this.guard.watch('worker', entry, child);
     const stop = () => child.signal('SIGKILL');
     this.signal.addEventListener('abort', stop, { once: true });
     const { code } = await child.ended;
@@ -226,7 +228,7 @@ export class BenchMesh implements AsyncDisposable {
     const kafka = await startKafka({
       java,
       jars,
-      guard: this.#guard,
+      guard: this.guard,
       dataDir: join(this.dataDir, 'kafka'),
       ...ports,
     });

@@ -17,6 +17,8 @@ export interface WorkerPlan {
   /** From the root of the checkout. */
   readonly entry: string;
   readonly args?: readonly string[];
+  /** Beside what every worker gets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface WorkerContext {

@@ -20,6 +20,7 @@ import { benchLatency } from './rows/latency.ts';
 import { benchMesh } from './rows/mesh.ts';
 import { benchPath } from './rows/path.ts';
 import { benchRecovery } from './rows/recovery.ts';
+import { benchSink } from './rows/sinks.ts';
 import { benchService, benchStages } from './rows/stages.ts';
 import { SERVICE_INPUTS } from './service-inputs.ts';
 import { report } from './table.ts';
@@ -104,6 +105,9 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
       return benchIdle(mesh);
     case 'cep':
       return benchCep(mesh);
+    case 'sink-postgres':
+    case 'sink-dynamodb':
+      return benchSink(mesh, row, options);
     case 'mesh':
     case 'mesh-fused':
       return benchMesh(mesh, options, row === 'mesh-fused');

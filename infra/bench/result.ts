@@ -16,8 +16,21 @@ export const SERVICE_ROWS = [
 /** Rows that measure everything at once, for minutes: a process a service, or one for all services. */
 export const MESH_ROWS = ['mesh', 'mesh-fused'] as const;
 
+/** Rows that measure a store outside and the sink that writes it. */
+export const SINK_ROWS = ['sink-postgres', 'sink-dynamodb'] as const;
+
 /** In the order in which they run: `idle` while no order is in Kafka. */
-export const ROWS = ['idle', 'bridge', ...SERVICE_ROWS, 'fused', 'path', 'latency', 'recovery', ...MESH_ROWS] as const;
+export const ROWS = [
+  'idle',
+  'bridge',
+  ...SERVICE_ROWS,
+  'fused',
+  'path',
+  'latency',
+  'recovery',
+  ...SINK_ROWS,
+  ...MESH_ROWS,
+] as const;
 export type RowName = (typeof ROWS)[number];
 
 /** CPU of one process, microseconds an event. */
@@ -59,7 +72,10 @@ export interface LatencyResult {
   readonly row: string;
   readonly perSecond: number;
   readonly events: number;
-  /** Sent, but not seen in KV before the row gave up. */
+  /** Where the orders were looked for: `KV`, `PostgreSQL`. */
+  readonly to: string;
+  readonly budget: { readonly p50?: number; readonly p99: number };
+  /** Sent, but not seen there before the row gave up. */
   readonly missing: number;
   readonly otherLoad?: number;
   readonly fromAckMs: LatencyFigures;

@@ -1,11 +1,13 @@
 /**
- * Row `latency`: from Kafka to a customer's value on its way into KV, order by order, at a steady rate.
+ * Row `latency`: from Kafka to a customer's value on its way into KV (or, with a sink, to the store that shows it: sinks.ts), order by
+ * order, at a steady rate.
  * Kafka's ack ends the append; counted from the ack a latency may be below what the order took, never above.
  */
 import { availableParallelism } from 'node:os';
 import { keySubject } from '../../../shared/log/names.ts';
 import type { BenchMesh } from '../bench-mesh.ts';
-import type { BenchWorker } from '../bench-worker.ts';
+import type { BenchWorker, WorkerPlan } from '../bench-worker.ts';
+import { LATENCY_MS } from '../budgets.ts';
 import { makeTopic } from '../kafka-topic.ts';
 import { clockMs, type Sent } from '../latency-load.ts';
 import { latencyFigures } from '../percentiles.ts';
@@ -20,20 +22,44 @@ export interface LatencyOptions {
   readonly seconds: number;
 }
 
+/** What looks for the orders at the end of their way. */
+export interface Followed {
+  /** When each customer was first seen, ms since the epoch. */
+  readonly seen: ReadonlyMap<number, number>;
+  /** Only these are looked for. */
+  isWanted(customer: number): boolean;
+  sent(one: Sent): void;
+  end(): Promise<void>;
+}
+
+export interface LatencyPath {
+  /** Services, by process. */
+  readonly groups: readonly (readonly string[])[];
+  readonly others: readonly WorkerPlan[];
+  /** Where the orders' customers are looked for. */
+  readonly to: string;
+  readonly budget: LatencyResult['budget'];
+  follow(): Followed;
+}
+
 /** Sent first and not counted: the code is not compiled yet. */
 const WARM_UP_S = 5;
 const GIVE_UP_MS = 15_000;
 
 export async function benchLatency(mesh: BenchMesh, options: LatencyOptions): Promise<Result[]> {
-  return [await runLatency(mesh, options, [['sales'], ['rfm']]), await runLatency(mesh, options, [['sales', 'rfm']])];
+  const toKv = { others: [], to: 'KV', budget: LATENCY_MS, follow: () => followBucket(mesh) };
+  return [
+    await runLatency(mesh, options, { ...toKv, groups: [['sales'], ['rfm']] }),
+    await runLatency(mesh, options, { ...toKv, groups: [['sales', 'rfm']] }),
+  ];
 }
 
-async function runLatency(
+export async function runLatency(
   mesh: BenchMesh,
   { perSecond, seconds }: LatencyOptions,
-  groups: readonly (readonly string[])[],
+  { groups, others, to, budget, follow }: LatencyPath,
 ): Promise<Result> {
-  const names = ['bridge', ...groups.map((services) => services.join('+'))];
+  const names = ['bridge', ...groups.map((services) => services.join('+')), ...others.map(({ name }) => name)];
   await mesh.clear();
   const topic = `bench.latency.${names.join('.').replaceAll('+', '-')}.${Date.now()}`;
   const route = { topic, decoder: 'debezium-json' };
@@ -43,28 +69,35 @@ async function runLatency(
     workers.push({ services, worker: await mesh.startWorker(stageWorker(services), route) });
   const stages = await untilRunning(mesh, workers);
   const bridge = await mesh.startWorker(BRIDGE, route);
+  const further = new Map<string, number>();
+  for (const plan of others) further.set(plan.name, await pidOf(mesh, await mesh.startWorker(plan)));
   const pids = new Map<string, number>([
     ...stages,
     ...mesh.serverPids(),
     ['bridge', await pidOf(mesh, bridge)],
+    ...further,
     ['bench', process.pid],
   ]);
   await untilBridging(mesh, bridge);
-  const seen = followCustomers(mesh);
+  const followed = follow();
   const before = takeUsage(pids);
-  const sent = await sendOrders(mesh, topic, perSecond, WARM_UP_S + seconds);
-  const total = sent.reduce((sum, { count }) => sum + count, 0);
-  const what = 'the last orders to be seen in KV';
-  await waitUntil(() => seen.size >= total, { what, signal: mesh.signal, atMostMs: GIVE_UP_MS }).catch((error) => {
-    mesh.signal.throwIfAborted();
-    mesh.progress.say(error instanceof Error ? error.message : String(error));
-  });
+  const sent = await sendOrders(mesh, topic, { perSecond, seconds: WARM_UP_S + seconds }, followed);
+  const total = customersOf(sent).filter((customer) => followed.isWanted(customer)).length;
+  const what = `the last orders to be seen in ${to}`;
+  await waitUntil(() => followed.seen.size >= total, { what, signal: mesh.signal, atMostMs: GIVE_UP_MS }).catch(
+    (error) => {
+      mesh.signal.throwIfAborted();
+      mesh.progress.say(error instanceof Error ? error.message : String(error));
+    },
+  );
   const loadUs = Math.max(0, ...sent.map(({ cpuUs }) => cpuUs));
-  const others = otherLoad(before, takeUsage(pids), availableParallelism(), loadUs);
+  await followed.end();
+  const otherWork = otherLoad(before, takeUsage(pids), availableParallelism(), loadUs);
   mesh.noteMeasured(names, before, takeUsage(pids));
   await mesh.stopWorkers();
-  const result = compare(`latency: ${names.join(', ')}`, perSecond, sent, seen);
-  return others === undefined ? result : { ...result, otherLoad: others };
+  const row = `latency: ${names.join(', ')}`;
+  const result = { ...compare(sent, followed), kind: 'latency' as const, row, perSecond, to, budget };
+  return otherWork === undefined ? result : { ...result, otherLoad: otherWork };
 }
 
 async function untilBridging(mesh: BenchMesh, bridge: BenchWorker): Promise<void> {
@@ -75,52 +108,61 @@ async function untilBridging(mesh: BenchMesh, bridge: BenchWorker): Promise<void
   await waitUntil(isBridging, { what: 'the bridge', signal: mesh.signal, check: () => mesh.checkAlive() });
 }
 
-/** When each customer was first seen. */
-function followCustomers(mesh: BenchMesh): Map<number, number> {
+/** What the service puts into its bucket is told to everybody who listens. */
+function followBucket(mesh: BenchMesh): Followed {
   const seen = new Map<number, number>();
-  mesh.log.connection.subscribe(keySubject('rfm', '*.customer.*'), {
+  const listening = mesh.log.connection.subscribe(keySubject('rfm', '*.customer.*'), {
     callback: (_error, { subject }) => {
       const customer = Number(subject.slice(subject.lastIndexOf('.') + 1));
       if (!seen.has(customer)) seen.set(customer, clockMs());
     },
   });
-  return seen;
+  return {
+    seen,
+    isWanted: () => true,
+    sent: () => undefined,
+    end: async () => listening.unsubscribe(),
+  };
 }
 
-async function sendOrders(mesh: BenchMesh, topic: string, perSecond: number, seconds: number): Promise<Sent[]> {
+async function sendOrders(
+  mesh: BenchMesh,
+  topic: string,
+  { perSecond, seconds }: LatencyOptions,
+  followed: Followed,
+): Promise<Sent[]> {
   const sent: Sent[] = [];
   const startedMs = performance.now();
   let count = 0;
   await mesh.run('infra/bench/latency-load.ts', [await mesh.brokers(), topic, `${perSecond}`, `${seconds}`], (line) => {
     const one = JSON.parse(line) as Sent;
     sent.push(one);
+    followed.sent(one);
     count += one.count;
     mesh.progress.show('latency', count, perSecond * seconds, startedMs);
   });
   return sent;
 }
 
-function compare(
-  row: string,
-  perSecond: number,
-  sent: readonly Sent[],
-  seen: ReadonlyMap<number, number>,
-): LatencyResult {
+function customersOf(sent: readonly Sent[]): number[] {
+  return sent.flatMap(({ first, count }) => Array.from({ length: count }, (_, at) => first + at));
+}
+
+function compare(sent: readonly Sent[], { seen, isWanted }: Followed) {
   const counted = sent
     .toSorted((a, b) => a.first - b.first)
     .filter(({ sentMs }, _, [first]) => {
       return first !== undefined && sentMs >= first.sentMs + WARM_UP_S * 1000;
     });
-  const orders = counted.flatMap(({ first, count, sentMs, ackedMs }) =>
-    Array.from({ length: count }, (_, at) => ({ sentMs, ackedMs, seenMs: seen.get(first + at) })),
+  const orders = counted.flatMap((one) =>
+    customersOf([one])
+      .filter(isWanted)
+      .map((customer) => ({ sentMs: one.sentMs, ackedMs: one.ackedMs, seenMs: seen.get(customer) })),
   );
   const found = orders.flatMap(({ sentMs, ackedMs, seenMs }) =>
     seenMs === undefined ? [] : { sentMs, ackedMs, seenMs },
   );
   return {
-    kind: 'latency',
-    row,
-    perSecond,
     events: orders.length,
     missing: orders.length - found.length,
     fromAckMs: latencyFigures(found.map(({ seenMs, ackedMs }) => Math.max(0, seenMs - ackedMs))),
