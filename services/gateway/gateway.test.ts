@@ -221,7 +221,8 @@ describe('the reference page', () => {
     const document = await json<{ paths: object; components: { schemas: object } }>('/openapi.json');
     for (const path of Object.keys(document.paths)) expect(page).toContain(`<section id="${path}">`);
     for (const schema of Object.keys(document.components.schemas)) expect(page).toContain(`id="schema-${schema}"`);
-    expect(page).not.toMatch(/<script|<link|<img|src=|https?:\/\//);
+    const withoutExamples = page.replaceAll(/<code>[^<]*<\/code>/g, '');
+    expect(withoutExamples).not.toMatch(/<script|<link|<img|src=|https?:\/\//);
     expect((await fixture.get('/')).headers.get('location')).toBe('/docs');
   });
 });

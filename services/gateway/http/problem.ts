@@ -10,7 +10,7 @@ import type { Context } from 'hono';
 import { LogUnavailableError } from '../../../shared/log/log.ts';
 import { isNoStream } from '../views/optional-bucket.ts';
 
-const CODES = {
+export const CODES = {
   'invalid-parameter': { status: 400, title: 'A parameter cannot be used' },
   'malformed-body': { status: 400, title: 'The body is not JSON' },
   'bad-request': { status: 400, title: 'This is not HTTP as it is understood here' },

@@ -8,7 +8,7 @@ export const Money = z
   .regex(/^-?\d+\.\d{2}$/)
   .openapi({ description: 'Decimal text: never a binary fraction', example: '1250.50' });
 
-export const Count = z.number().int().min(0);
+export const Count = z.number().int().min(0).openapi({ example: 12 });
 
 export const NextCursor = z.string().optional().openapi({
   description: 'Give it as `cursor` for the next page; absent on the last one',

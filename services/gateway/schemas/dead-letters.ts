@@ -8,7 +8,7 @@ const Bytes = z
     encoding: z.enum(['utf8', 'base64']).openapi({ example: 'utf8' }),
     data: z.string().openapi({ example: '{"order_id":1007}' }),
   })
-  .openapi('Bytes', { description: 'As text where they are UTF-8, else in base64' });
+  .openapi({ description: 'As text where they are UTF-8, else in base64' });
 export type Bytes = z.infer<typeof Bytes>;
 
 const Place = {
@@ -78,8 +78,14 @@ export const RedriveBody = z
   .strictObject({
     topic: z.string().min(1).max(249).openapi({ description: 'Of the records', example: 'orders' }),
     reason: z.string().min(1).max(100).optional().openapi({ description: 'Only these', example: 'bad-amount' }),
-    from: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Only letters stored since then' }),
-    to: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Only letters stored before then' }),
+    from: z.iso.datetime({ offset: true }).optional().openapi({
+      description: 'Only letters stored since then',
+      example: '2024-06-01T00:00:00Z',
+    }),
+    to: z.iso.datetime({ offset: true }).optional().openapi({
+      description: 'Only letters stored before then',
+      example: '2024-06-02T00:00:00Z',
+    }),
     limit: z.number().int().min(1).max(MOST_REDRIVEN).optional().openapi({
       description: 'Letters of this request, the oldest first',
       default: 100,

@@ -17,20 +17,19 @@ export const GenerateBody = z
       .regex(/^[\w.-]{1,64}$/, { error: 'Expected 1 to 64 letters, digits, ".", "_" or "-"' })
       .optional()
       .openapi({ description: 'Users are prefix_001 to prefix_100; user when absent', example: 'test' }),
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(MOST_SEED)
-      .optional()
-      .openapi({ description: 'The same seed makes the same records, but for their times; made up when absent' }),
+    seed: z.number().int().min(0).max(MOST_SEED).optional().openapi({
+      description: 'The same seed makes the same records, but for their times; made up when absent',
+      example: 42,
+    }),
     dryRun: z.boolean().optional().openapi({ description: 'Only show what would be sent', example: false }),
   })
   .openapi('GenerateBody', { example: { topic: 'order_events', count: 3, userPrefix: 'test' } });
 
 const PreviewRecord = z.object({
   key: z.string().openapi({ example: 'test_001' }),
-  value: z.record(z.string(), z.unknown()),
+  value: z.record(z.string(), z.unknown()).openapi({
+    example: { userId: 'test_001', eventType: 'purchase', value: 42.5, timestamp: 1717236000000 },
+  }),
 });
 
 export const Generated = z

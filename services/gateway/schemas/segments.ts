@@ -152,8 +152,8 @@ const EffectiveFrom = Count.openapi({
 const Status = z
   .object({
     revision: Count.openapi({ description: 'Of this segment, also in its ETag; never the same twice', example: 3 }),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
+    created_at: z.iso.datetime().openapi({ example: '2024-06-01T10:00:00Z' }),
+    updated_at: z.iso.datetime().openapi({ example: '2024-06-02T09:30:00Z' }),
     in_force: z
       .boolean()
       .openapi({ description: 'All partitions count by this revision, as their stores show some seconds later' }),
@@ -208,6 +208,7 @@ export const DryRunResult = z
     dry_run: z.literal(true),
     segment: z.object(definition).openapi({ description: 'As it would be stored; nothing was' }),
     as_of: z.iso.datetime().nullable().openapi({
+      example: '2024-06-01T10:00:00Z',
       description: 'Event time: where the partition is that is furthest behind; null: no events are known',
     }),
     qualified: Count.openapi({ description: 'Users who would be in it now', example: 17 }),
@@ -232,15 +233,28 @@ const Result = z
     windowStart: Time,
     windowEnd: Time,
     ruleId: z.string().nullable().openapi({ description: 'null: a derived segment', example: 'r1' }),
-    rules: z.record(z.string(), z.number()).optional().openapi({ description: 'Of several rules, what each compares' }),
+    rules: z
+      .record(z.string(), z.number())
+      .optional()
+      .openapi({
+        description: 'Of several rules, what each compares',
+        example: { r1: 120.5, r2: 3 },
+      }),
   })
   .openapi('SegmentResult');
+
+const USERS_SEGMENTS = {
+  'big-spenders': {
+    ...{ qualified: true, value: 120.5, timestamp: '2024-06-01T10:00:00Z', ruleId: 'r1' },
+    ...{ windowStart: '2024-06-01T09:30:00Z', windowEnd: '2024-06-01T10:00:00Z' },
+  },
+};
 
 /** As it stands in bucket `segments`. */
 export const UserSegments = z
   .object({
     user_id: z.string().openapi({ example: 'user_001' }),
-    segments: z.record(z.string(), Result).openapi({ description: 'By segment' }),
+    segments: z.record(z.string(), Result).openapi({ description: 'By segment', example: USERS_SEGMENTS }),
     updated: Time.openapi({ description: 'As of when, in event time' }),
   })
   .openapi('UserSegments');
@@ -251,5 +265,5 @@ export const SegmentMember = z
   .openapi('SegmentMember');
 
 export const SegmentMemberPage = z
-  .object({ items: z.array(SegmentMember), next_cursor: z.string().optional() })
+  .object({ items: z.array(SegmentMember), next_cursor: z.string().optional().openapi({ example: '812' }) })
   .openapi('SegmentMemberPage');

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { Count, Time } from './common.ts';
 
-const Seconds = z.number().min(0);
+const Seconds = z.number().min(0).openapi({ example: 0.4 });
 const Alarms = z.array(z.string()).openapi({ example: ['sales p03 has no owner'] });
 
 const Worker = z
@@ -16,7 +16,9 @@ const Worker = z
     pid: Count,
     runtime: z.string().openapi({ example: 'node 24.21.0' }),
     started_at: Time,
-    health: z.string().openapi({ description: 'Base URL of its /livez, /readyz and /metrics' }),
+    health: z
+      .string()
+      .openapi({ example: 'http://127.0.0.1:9101', description: 'Base URL of its /livez, /readyz and /metrics' }),
     rss_bytes: Count,
     heartbeat_age_seconds: Seconds,
   })
@@ -68,9 +70,30 @@ const Source = z
     }),
     idle: z.boolean(),
     counts: z.record(z.string(), z.number()).openapi({ example: { events: 1000, dead: 1 } }),
-    alarm: z.string().optional(),
+    alarm: z.string().optional().openapi({ example: 'It has not moved for 60 s' }),
   })
   .openapi('KafkaPartition');
+
+const Sink = z
+  .object({
+    sink: z.string().openapi({ example: 'sink-postgres' }),
+    bucket: z.string().openapi({ example: 'sales' }),
+    owner: z.string().openapi({ example: 'sink-postgres-1' }),
+    state: z.enum(['waiting', 'claiming', 'running', 'draining']).openapi({
+      description: 'waiting: there is no such bucket yet; claiming: the store has not answered yet',
+    }),
+    position: Count.openapi({ description: "Everything of the bucket's stream up to this sequence is in the store" }),
+    lag_entries: Count.openapi({ description: 'Keys and messages that are not in the store yet', example: 0 }),
+    lag_seconds: Seconds,
+    waiting: Count.openapi({ description: 'Keys that were read and are not written', example: 0 }),
+    written: Count,
+    deleted: Count,
+    refused: Count.openapi({ description: 'Values that the store does not take: they are dead letters', example: 0 }),
+    retries: Count,
+    throttled: Count.openapi({ description: 'Retries because the store was overloaded', example: 0 }),
+    alarm: z.string().optional().openapi({ example: 'stalled for 45 s: Cannot reach the store' }),
+  })
+  .openapi('SinkBucket');
 
 export const MeshStatus = z
   .object({
@@ -78,10 +101,11 @@ export const MeshStatus = z
     alarms: Alarms,
     as_of: Time,
     lag_records: Count.openapi({ description: 'Kafka records that the bridge has not taken yet' }),
-    lag_seconds: Seconds.openapi({ description: 'The largest lag of any bridge or stage' }),
+    lag_seconds: Seconds.openapi({ description: 'The largest lag of any bridge, stage or sink' }),
     workers: z.array(Worker),
     services: z.array(Service),
     sources: z.array(Source),
+    sinks: z.array(Sink),
   })
   .openapi('MeshStatus');
 export type MeshStatus = z.infer<typeof MeshStatus>;
