@@ -45,6 +45,7 @@ async function main(stop: AbortSignal): Promise<void> {
     ready: obstacles().length === 0,
     alarms: [...away(), ...egress.alarms()],
     rssBytes: process.memoryUsage.rss(),
+    sinks: egress.sinks(),
   });
   await using membership = new Membership(log, describe);
   const egress = new Egress({

@@ -4,6 +4,7 @@
  */
 import type { Membership } from '../../shared/runtime/membership.ts';
 import { Ownership } from '../../shared/runtime/ownership.ts';
+import type { SinkStatus } from '../../shared/runtime/status.ts';
 import { type EgressOptions, EgressRunner } from './egress-runner.ts';
 import type { EgressStatus } from './egress-status.ts';
 
@@ -49,6 +50,20 @@ export class Egress {
 
   status(): EgressStatus[] {
     return [...this.#runners.values()].map((runner) => runner.status());
+  }
+
+  /** As members tell it: the log of a service is to Kafka what a bucket is to a store. */
+  sinks(): SinkStatus[] {
+    return this.status().map(
+      ({ service, state, position, lagEntries, lagSeconds, waiting, sent, restarts, alarm }) => ({
+        sink: EGRESS,
+        bucket: service,
+        state: state === 'starting' ? 'claiming' : 'running',
+        ...{ position, lagEntries: lagEntries + waiting, lagSeconds, waiting },
+        ...{ written: sent, deleted: 0, refused: 0, retries: restarts, throttled: 0 },
+        ...(alarm === undefined ? {} : { alarm }),
+      }),
+    );
   }
 
   alarms(): string[] {

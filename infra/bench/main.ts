@@ -15,6 +15,7 @@ import type { Result, RowName } from './result.ts';
 import { benchBridge } from './rows/bridge.ts';
 import { benchCep } from './rows/cep.ts';
 import { Dataset } from './rows/dataset.ts';
+import { benchEgress } from './rows/egress.ts';
 import { benchIdle } from './rows/idle.ts';
 import { benchLatency } from './rows/latency.ts';
 import { benchMesh } from './rows/mesh.ts';
@@ -108,6 +109,8 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
     case 'sink-postgres':
     case 'sink-dynamodb':
       return benchSink(mesh, row, options);
+    case 'egress':
+      return benchEgress(mesh, options);
     case 'mesh':
     case 'mesh-fused':
       return benchMesh(mesh, options, row === 'mesh-fused');

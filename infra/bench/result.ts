@@ -29,6 +29,7 @@ export const ROWS = [
   'latency',
   'recovery',
   ...SINK_ROWS,
+  'egress',
   ...MESH_ROWS,
 ] as const;
 export type RowName = (typeof ROWS)[number];
