@@ -23,7 +23,10 @@ describe('an event ring', () => {
       fc.property(steps, fc.nat(100), (all, start) => {
         const ring = new EventRing(start + 1, MOST_BYTES);
         let seq = start;
-        const pushed = all.map(([step, length]) => event((seq += step), length));
+        const pushed = all.map(([step, length]) => {
+          seq += step;
+          return event(seq, length);
+        });
         for (const one of pushed) ring.push(one);
         const held = pushed.filter((one) => one.seq >= ring.heldFrom).map((one) => one.seq);
         expect(behind(ring, ring.heldFrom - 1)).toEqual(held);

@@ -14,13 +14,19 @@ describe('live streams', () => {
     const readers = Array.from({ length: 50 }, () => live.open({ types: ['rfm.customer', 'sales.window'] }));
     await Promise.all(readers.map((reader) => reader.nth('live')));
     expect([live.log.reading, live.streams.sources, live.streams.clients]).toEqual([2, 2, 50]);
+    expect(live.streams.watchers).toBe(100);
+    await readers.pop()?.cancel();
+    expect(live.streams.watchers).toBe(98);
     await putMany(live, 3);
     for (const reader of readers) expect((await reader.nth('rfm.customer', 3))?.data.customer_id).toBe('2');
-    expect(await live.metric('stream_clients')).toBe(50);
+    expect(await live.metric('stream_clients')).toBe(49);
     await Promise.all(readers.map((reader) => reader.cancel()));
     await until(() => live.log.reading === 0);
     expect([live.streams.sources, live.streams.clients, await live.metric('stream_clients')]).toEqual([0, 0, 0]);
-    expect(await live.metric('stream_events_total')).toBe(150);
+    expect(await live.metric('stream_events_total')).toBe(147);
+    const asked = live.log.calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 20)); // no timer goes on
+    expect(live.log.calls.length).toBe(asked);
   });
 
   it('keep what came while the last client was away, for as long as sources linger', async () => {

@@ -67,6 +67,11 @@ export class LiveStreams implements AsyncDisposable {
     return this.#feeds.size;
   }
 
+  /** Clients that sources tell of events, for each of their sources. */
+  get watchers(): number {
+    return [...this.#feeds.values()].reduce((sum, { feed }) => sum + feed.watchers.size, 0);
+  }
+
   /** Throws 503 when there are too many, or the gateway stops. */
   requireRoom(): void {
     const { clients } = this.#options.settings;

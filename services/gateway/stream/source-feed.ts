@@ -6,7 +6,7 @@
  *
  * Invariants (stream-client.test.ts, live-streams.test.ts):
  * 1. From its start on, the ring gets every change of the source, once and in order, across reconnects.
- * 2. The bucket may come later, and may be made anew: then the ring is a new one, of a new life, from its first change.
+ * 2. The bucket may come later, and may be made anew: then the ring is a new one, of a new life.
  * 3. Ended, it has no reader, timer or consumer.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -43,7 +43,6 @@ export class SourceFeed implements AsyncDisposable {
   readonly #started = Promise.withResolvers<void>();
   readonly #running: Promise<void>;
   readonly watchers = new Set<Watcher>();
-  #isStarted = false;
   #ring: EventRing;
   #place: Place = { seq: 0, life: undefined };
 
@@ -72,7 +71,7 @@ export class SourceFeed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    this.#start();
+    this.#started.resolve();
     await this.#running;
   }
 
@@ -83,7 +82,7 @@ export class SourceFeed implements AsyncDisposable {
       try {
         await this.#read(signal);
       } catch (error) {
-        if (isNoStream(error)) this.#start();
+        if (isNoStream(error)) this.#started.resolve();
         logger.debug(`Cannot stream from ${this.stream} yet`, { because: error });
       }
       if (!signal.aborted) await pause(retryMs, undefined, { signal }).catch(() => {});
@@ -117,16 +116,10 @@ export class SourceFeed implements AsyncDisposable {
     const { lastSeq, createdMs } = await this.#options.log.state(this.stream);
     const life = lifeOf(createdMs);
     if (life === this.#place.life && lastSeq >= this.#place.seq) return;
-    // Clients that were there before it have not seen anything of what it holds.
-    this.#place = { seq: this.#isStarted ? 0 : lastSeq, life };
+    this.#place = { seq: lastSeq, life };
     this.#ring = new EventRing(this.#place.seq + 1, this.#options.ringBytes);
-    this.#start();
-    for (const watcher of this.watchers) watcher.notice();
-  }
-
-  #start(): void {
-    this.#isStarted = true;
     this.#started.resolve();
+    for (const watcher of this.watchers) watcher.notice();
   }
 
   /** True also when the log does not say: its reader then waits, too. */

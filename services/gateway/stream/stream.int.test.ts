@@ -42,6 +42,8 @@ beforeAll(async () => {
     ...views,
     streams,
     sendDemo: async () => {},
+    redrive: async () => [],
+    routes: async () => [],
     connected: () => log.isConnected,
     logger,
     metrics,
