@@ -15,6 +15,7 @@ import type { Log, StoredMessage } from '../log/log.ts';
 import { DLQ } from '../log/names.ts';
 import type { Source } from '../kafka/source.ts';
 import { type LetterJudge, type Outlook, redrivenRecord } from './letter-judge.ts';
+import { whyNoRecord } from '../sink/refused-letters.ts';
 import { readLogTo } from '../runtime/read-log-to.ts';
 import { type NotedBatch, type NotedLetter, type NoteTimes, RedriveNote } from './redrive-note.ts';
 import { BatchRefusedError, type Outgoing, RedriveSender } from './redrive-sender.ts';
@@ -141,7 +142,7 @@ class Plan {
   async #plan(message: StoredMessage): Promise<{ readonly result: RedriveResult; readonly ready?: Ready }> {
     const { seq, subject } = message;
     const letter = readLetter(message);
-    if (!letter) return { result: { seq, subject, status: 'kept', why: 'no bridge has written it' } };
+    if (!letter) return { result: { seq, subject, status: 'kept', why: whyNoRecord(message) } };
     const { source, record } = letter;
     const from = { ...source, offset: record.offset };
     const topic = this.#options.toTopic ?? source.topic;

@@ -48,7 +48,7 @@ export class BucketReader {
   /** Ends when the signal aborts. */
   async run(): Promise<void> {
     const { signal, onCaughtUp } = this.#options;
-    while (!signal.aborted) {
+    do {
       this.#again = new AbortController();
       await this.#read(true, signal);
       if (signal.aborted) return;
@@ -56,7 +56,7 @@ export class BucketReader {
       this.pending = 0;
       onCaughtUp();
       await this.#read(false, AbortSignal.any([signal, this.#again.signal]));
-    }
+    } while (this.#again.signal.aborted); // anything else ends the log for good
   }
 
   async #read(toEnd: boolean, signal: AbortSignal): Promise<void> {

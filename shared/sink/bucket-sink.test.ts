@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readLetter } from '../dead-letters/stored-letter.ts';
 import { type MemoryClient, MemoryLog } from '../log/memory-log.ts';
 import { bucketStream, DLQ, dlqSubject, keySubject } from '../log/names.ts';
 import { createLogger } from '../telemetry/logger.ts';
@@ -10,6 +11,7 @@ import {
   type SinkFault,
 } from './_memory-target.ts';
 import { BucketSink, type BucketSinkOptions } from './bucket-sink.ts';
+import { whyNoRecord } from './refused-letters.ts';
 import type { SinkPace } from './sink-pace.ts';
 
 const MINUTE = 60_000;
@@ -440,6 +442,10 @@ describe('refused entries', () => {
     expect(letter?.header('Mesh-Reason')).toBe('Cannot take "bad": no such column');
     expect(letter?.header('Mesh-Bucket-Key')).toBe('p00.customer.2');
     expect(letter?.header('Mesh-Revision')).toBe(String(seq));
+    expect(letter && whyNoRecord(letter)).toContain(
+      'sink-memory does not take this value of "p00.customer.2" in bucket rfm',
+    );
+    expect(letter && readLetter(letter)).toBeUndefined();
     expect(sink.status()).toMatchObject({ refused: 1, written: 2 });
     expect(lines.filter((line) => line.includes('no such column'))).toHaveLength(1);
   });

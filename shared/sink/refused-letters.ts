@@ -6,7 +6,7 @@
  * 1. An entry is in DLQ before the position passes it.
  * 2. Of one key and revision one process writes one letter and one line of log.
  */
-import { type Log, LogRefusedError } from '../log/log.ts';
+import { type Log, LogRefusedError, type StoredMessage } from '../log/log.ts';
 import { dlqSubject } from '../log/names.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { WaitingEntry } from './waiting-entry.ts';
@@ -77,6 +77,15 @@ export class RefusedLetters {
       });
     }
   }
+}
+
+/** Why a letter that no bridge has written cannot be put back. */
+export function whyNoRecord(message: StoredMessage): string {
+  const [sink, bucket, key] = [REFUSED_HEADERS.sink, REFUSED_HEADERS.bucket, REFUSED_HEADERS.key].map((name) =>
+    message.header(name),
+  );
+  if (sink === undefined) return 'no bridge has written it';
+  return `it is no record of Kafka: ${sink} does not take this value of "${key}" in bucket ${bucket}; the next one is written`;
 }
 
 /** What a header may hold. */

@@ -52,7 +52,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 
 /** `3600s`, `1h30m`, or `3600` (seconds), as nats-server takes them; undefined: it stays. */
 export function parseLifetime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text) * 1_000;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.map(([part]) => part).join('') !== text) return undefined; // `never`
