@@ -16,6 +16,21 @@ const Status = z.object({
       late: z.number(),
     }),
   ),
+  sinks: z
+    .array(
+      z.object({
+        sink: z.string(),
+        bucket: z.string(),
+        state: z.string(),
+        written: z.number(),
+        deleted: z.number(),
+        refused: z.number(),
+        retries: z.number(),
+        lag_entries: z.number(),
+        lag_seconds: z.number(),
+      }),
+    )
+    .default([]),
 });
 
 export interface MeshSummary {
@@ -24,6 +39,20 @@ export interface MeshSummary {
   readonly lagSeconds: number;
   readonly workers: ReadonlyMap<string, { readonly partitions: number; readonly rssBytes: number }>;
   readonly services: readonly ServiceSummary[];
+  readonly sinks: readonly SinkSummary[];
+}
+
+/** One bucket on its way to one store. */
+export interface SinkSummary {
+  readonly sink: string;
+  readonly bucket: string;
+  readonly state: string;
+  readonly written: number;
+  readonly deleted: number;
+  readonly refused: number;
+  readonly retries: number;
+  readonly lagEntries: number;
+  readonly lagSeconds: number;
 }
 
 export interface ServiceSummary {
@@ -48,7 +77,7 @@ export async function fetchMeshSummary(gatewayUrl: string): Promise<MeshSummary 
 export function readMeshSummary(body: unknown): MeshSummary | undefined {
   const parsed = Status.safeParse(body);
   if (!parsed.success) return undefined;
-  const { alarms, lag_records, lag_seconds, workers, services } = parsed.data;
+  const { alarms, lag_records, lag_seconds, workers, services, sinks } = parsed.data;
   return {
     alarms,
     lagRecords: lag_records,
@@ -63,6 +92,11 @@ export function readMeshSummary(body: unknown): MeshSummary | undefined {
       lagSeconds: service.lag_seconds,
       events: service.events,
       late: service.late,
+    })),
+    sinks: sinks.map(({ lag_entries: lagEntries, lag_seconds: lagSeconds, ...sink }) => ({
+      ...sink,
+      lagEntries,
+      lagSeconds,
     })),
   };
 }

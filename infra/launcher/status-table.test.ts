@@ -48,6 +48,17 @@ rfm          42           1    0.0     0          -
 Mesh: alarms: rfm p03 has no owner; Kafka lag 7 records, 1.3 s`);
   });
 
+  it('shows what sinks have brought to their stores', () => {
+    const sink = { sink: 'sink-postgres', bucket: 'rfm', state: 'running', owner: 'sink-postgres-1', position: 9 };
+    const counts = { written: 1200, deleted: 3, refused: 0, retries: 2, lag_entries: 7, lag_seconds: 0.24 };
+    const text = statusText(report, readMeshSummary({ ...status, sinks: [{ ...sink, ...counts }] }), 0);
+    expect(text).toContain(`
+sink           bucket  state    written  deleted  refused  retries  lag entries  lag s
+sink-postgres  rfm     running     1200        3        0        2            7    0.2
+
+Mesh:`);
+  });
+
   it('says when the gateway does not answer, or answers something else', () => {
     expect(statusText(report, undefined, 0)).toContain('The gateway does not answer.');
     expect(readMeshSummary({ title: 'Service Unavailable' })).toBeUndefined();

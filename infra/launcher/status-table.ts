@@ -52,7 +52,25 @@ function meshText(mesh: MeshSummary): string {
       service.watermark ?? '-',
     ]),
   ]);
-  return `${services}\n\nMesh: ${health}; ${lag}`;
+  const tables = mesh.sinks.length === 0 ? services : `${services}\n\n${sinkTable(mesh)}`;
+  return `${tables}\n\nMesh: ${health}; ${lag}`;
+}
+
+function sinkTable({ sinks }: MeshSummary): string {
+  return table([
+    ['sink', 'bucket', 'state', 'written', 'deleted', 'refused', 'retries', 'lag entries', 'lag s'],
+    ...sinks.map((sink) => [
+      sink.sink,
+      sink.bucket,
+      sink.state,
+      String(sink.written),
+      String(sink.deleted),
+      String(sink.refused),
+      String(sink.retries),
+      String(sink.lagEntries),
+      sink.lagSeconds.toFixed(1),
+    ]),
+  ]);
 }
 
 /** Columns two spaces apart; a column whose cells are all numbers is aligned to the right. */

@@ -53,6 +53,21 @@ describe('meshStatus', () => {
     ]);
   });
 
+  it('tells of sinks: a bucket each, none of them a service that lacks partitions (invariant 4)', () => {
+    const bucket = { sink: 'sink-postgres', bucket: 'rfm', state: 'running' as const, position: 12 };
+    const counts = { waiting: 3, written: 20, deleted: 1, refused: 0, retries: 4, throttled: 0 };
+    const one = { ...bucket, ...counts, lagEntries: 5, lagSeconds: 44, alarm: 'stalled for 44 s: away' };
+    const sink = (instance: string) => member(instance, { kind: 'sink', services: ['sink-postgres'], sinks: [one] });
+    const mesh = status(bridge, sales, sink('sink-postgres-1'));
+    expect(mesh).toMatchObject({ healthy: true, lag_seconds: 44 });
+    expect(mesh.services.map(({ service }) => service)).toEqual(['sales']);
+    const { lagEntries: lag_entries, lagSeconds: lag_seconds, ...rest } = one;
+    expect(mesh.sinks).toEqual([{ ...rest, owner: 'sink-postgres-1', lag_entries, lag_seconds }]);
+    expect(mesh.workers.find(({ kind }) => kind === 'sink')?.partitions).toBe(1);
+    expect(status(bridge, sales, sink('b'), sink('a')).alarms).toEqual(['sink-postgres rfm is claimed by a and b']);
+    expect(status(bridge, sink('a')).alarms).toContain('No worker is running: nothing is computed');
+  });
+
   it('sums a service up: the lowest watermark, the largest lag, events without those counted twice', () => {
     const slow = stageStatus('sales', 'p00', { watermark: NOON - 60_000, lagSeconds: 9, lagFrames: 4, late: 2 });
     const rest = stages('sales', [...PARTITIONS.slice(1), 'all']);

@@ -5,10 +5,11 @@
  * 1. `healthy` is exactly "no alarm".
  * 2. A partition that nobody owns, or that two own, is an alarm; so is a service that a topic feeds and nobody runs.
  * 3. A member's own alarms appear with its name in front.
+ * 4. A bucket that two owners bring to one store is an alarm.
  */
 import { formatTime } from '../../../shared/event-time/time-text.ts';
 import { ALL, PARTITIONS } from '../../../shared/events/partition.ts';
-import type { BridgeStatus, MemberRecord, StageStatus } from '../../../shared/runtime/status.ts';
+import type { BridgeStatus, MemberRecord, SinkStatus, StageStatus } from '../../../shared/runtime/status.ts';
 import type { MeshStatus } from '../schemas/status.ts';
 
 export interface Member {
@@ -28,10 +29,12 @@ export function meshStatus(members: readonly Member[], nowMs: number): MeshStatu
   const records = members.map(({ record }) => record);
   const stages = records.flatMap((r) => (r.stages ?? []).map((status) => ({ owner: r.instance, status })));
   const sources = records.flatMap((r) => (r.bridge ?? []).map((status) => ({ owner: r.instance, status })));
-  const services = [...new Set(records.flatMap((r) => [...r.services]))].sort();
+  const sinks = records.flatMap((r) => (r.sinks ?? []).map((status) => ({ owner: r.instance, status })));
+  const services = [...new Set(records.flatMap((r) => (r.kind === 'sink' ? [] : [...r.services])))].sort();
   const alarms = [
     ...presenceAlarms(records),
     ...services.flatMap((service) => ownershipAlarms(service, stages)),
+    ...sharedBucketAlarms(sinks),
     ...records.flatMap((r) => memberAlarms(r)),
     ...sources.flatMap(({ status: s }) => (s.alarm ? [`${s.topic} partition ${s.partition}: ${s.alarm}`] : [])),
   ];
@@ -40,17 +43,19 @@ export function meshStatus(members: readonly Member[], nowMs: number): MeshStatu
     alarms,
     as_of: formatTime(nowMs),
     lag_records: sum(sources, ({ status }) => status.lagRecords),
-    lag_seconds: Math.max(0, ...[...stages, ...sources].map(({ status }) => status.lagSeconds)),
+    lag_seconds: Math.max(0, ...[...stages, ...sources, ...sinks].map(({ status }) => status.lagSeconds)),
     workers: members.map((member) => workerStatus(member, nowMs)).sort(by((worker) => worker.instance)),
     services: services.map((service) => serviceStatus(service, stages)),
     sources: sources.map(sourceStatus).sort(by((s) => `${s.topic} ${String(s.partition).padStart(6, '0')}`)),
+    sinks: sinks.map(sinkStatus).sort(by((s) => `${s.sink} ${s.bucket}`)),
   };
 }
 
 function presenceAlarms(records: readonly MemberRecord[]): string[] {
   const alarms: string[] = [];
   if (!records.some(({ kind }) => kind === 'bridge')) alarms.push('No bridge is running: nothing comes in from Kafka');
-  if (!records.some(({ services }) => services.length > 0)) alarms.push('No worker is running: nothing is computed');
+  if (!records.some(({ kind, services }) => kind !== 'sink' && services.length > 0))
+    alarms.push('No worker is running: nothing is computed');
   return alarms;
 }
 
@@ -67,6 +72,16 @@ function ownershipAlarms(service: string, stages: readonly Owned<StageStatus>[])
   return alarms;
 }
 
+function sharedBucketAlarms(sinks: readonly Owned<SinkStatus>[]): string[] {
+  const owners = new Map<string, string[]>();
+  for (const { owner, status } of sinks) {
+    const name = `${status.sink} ${status.bucket}`;
+    owners.set(name, [...(owners.get(name) ?? []), owner]);
+  }
+  const shared = [...owners].filter(([, names]) => names.length > 1);
+  return shared.map(([name, names]) => `${name} is claimed by ${names.sort().join(' and ')}`);
+}
+
 function memberAlarms(record: MemberRecord): string[] {
   if (record.alarms.length > 0) return record.alarms.map((alarm) => `${record.instance}: ${alarm}`);
   return record.ready ? [] : [`${record.instance}: not ready`];
@@ -78,7 +93,7 @@ function workerStatus({ record, heartbeatMs }: Member, nowMs: number): MeshStatu
     kind: record.kind,
     ready: record.ready,
     services: [...record.services],
-    partitions: (record.stages ?? []).length + (record.bridge ?? []).length,
+    partitions: (record.stages ?? []).length + (record.bridge ?? []).length + (record.sinks ?? []).length,
     alarms: [...record.alarms],
     pid: record.pid,
     runtime: record.runtime,
@@ -134,6 +149,25 @@ function sourceStatus({ owner, status }: Owned<BridgeStatus>): MeshStatus['sourc
     stalled_seconds: status.stalledSeconds,
     idle: status.idle,
     counts: { ...status.counts },
+    ...(status.alarm !== undefined && { alarm: status.alarm }),
+  };
+}
+
+function sinkStatus({ owner, status }: Owned<SinkStatus>): MeshStatus['sinks'][number] {
+  return {
+    sink: status.sink,
+    bucket: status.bucket,
+    owner,
+    state: status.state,
+    position: status.position,
+    lag_entries: status.lagEntries,
+    lag_seconds: status.lagSeconds,
+    waiting: status.waiting,
+    written: status.written,
+    deleted: status.deleted,
+    refused: status.refused,
+    retries: status.retries,
+    throttled: status.throttled,
     ...(status.alarm !== undefined && { alarm: status.alarm }),
   };
 }
