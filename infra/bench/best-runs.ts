@@ -19,6 +19,8 @@ function costOf(result: Result): number {
       return result.cpu?.reduce((sum, { usPerEvent }) => sum + usPerEvent, 0) ?? result.seconds;
     case 'latency':
       return result.missing > 0 ? Number.POSITIVE_INFINITY : result.fromAckMs.p99;
+    case 'reads':
+      return result.latencyMs.p99;
     case 'memory':
       return result.rssBytes;
     case 'recovery':

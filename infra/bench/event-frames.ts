@@ -38,7 +38,7 @@ export async function fillEvents(
 }
 
 /** One topic with one Kafka partition. */
-class Lane {
+export class Lane {
   readonly #log: JetStreamLog;
   readonly #source: EventSource;
   readonly #builder = new FrameBuilder(MAX_FRAME_BYTES, JSON.stringify);

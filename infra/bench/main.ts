@@ -16,6 +16,7 @@ import { benchBridge } from './rows/bridge.ts';
 import { benchCep } from './rows/cep.ts';
 import { Dataset } from './rows/dataset.ts';
 import { benchEgress } from './rows/egress.ts';
+import { benchGateway } from './rows/gateway.ts';
 import { benchIdle } from './rows/idle.ts';
 import { benchLatency } from './rows/latency.ts';
 import { benchMesh } from './rows/mesh.ts';
@@ -111,6 +112,8 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
       return benchSink(mesh, row, options);
     case 'egress':
       return benchEgress(mesh, options);
+    case 'gateway':
+      return benchGateway(mesh, options);
     case 'mesh':
     case 'mesh-fused':
       return benchMesh(mesh, options, row === 'mesh-fused');

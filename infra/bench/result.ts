@@ -30,6 +30,7 @@ export const ROWS = [
   'recovery',
   ...SINK_ROWS,
   'egress',
+  'gateway',
   ...MESH_ROWS,
 ] as const;
 export type RowName = (typeof ROWS)[number];
@@ -87,6 +88,28 @@ export interface LatencyFigures {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+}
+
+/** Reads over HTTP at a steady rate. */
+export interface ReadsResult {
+  readonly kind: 'reads';
+  readonly row: string;
+  /** Asked of the load. */
+  readonly perSecond: number;
+  readonly readsPerSecond: number;
+  /** From when a read was due to the last byte of its answer. */
+  readonly latencyMs: LatencyFigures;
+  readonly budget: { readonly p99: number };
+  /** In the store that is read. */
+  readonly keys: number;
+  /** Through the service behind it, meanwhile. */
+  readonly eventsPerSecond: number;
+  readonly answerBytes: number;
+  /** Of a read; what the events cost is in that of their service and the server, too. */
+  readonly cpu?: readonly ProcessCost[];
+  /** Of the gateway, in the end. */
+  readonly rssBytes?: number;
+  readonly otherLoad?: number;
 }
 
 export interface MemoryResult {
@@ -149,4 +172,11 @@ export interface CepResult {
   readonly snapshotBytes: number;
 }
 
-export type Result = CepResult | ThroughputResult | LatencyResult | MemoryResult | RecoveryResult | MeshResult;
+export type Result =
+  | CepResult
+  | ThroughputResult
+  | LatencyResult
+  | MemoryResult
+  | ReadsResult
+  | RecoveryResult
+  | MeshResult;

@@ -7,6 +7,7 @@ import type {
   MemoryResult,
   MeshResult,
   ProcessCost,
+  ReadsResult,
   RecoveryResult,
   Result,
   ThroughputResult,
@@ -39,6 +40,8 @@ export function report(results: readonly Result[], machine: Machine): string {
   const cep = results.filter((result) => result.kind === 'cep');
   if (cep.length > 0) parts.push(cepTable(cep));
   if (latency.length > 0) parts.push(latencyTable(latency));
+  const reads = results.filter((result) => result.kind === 'reads');
+  if (reads.length > 0) parts.push(readsTable(reads));
   if (recovery.length > 0) parts.push(recoveryTable(recovery));
   if (memory.length > 0) parts.push(memoryTable(memory));
   for (const result of results) if (result.kind === 'mesh') parts.push(meshTables(result));
@@ -111,6 +114,34 @@ function latencyTable(results: readonly LatencyResult[]): string {
     'max ms',
     'from send: p50 / p99 / max ms',
     'missing',
+    'other load',
+  ];
+  return table(head, rows);
+}
+
+function readsTable(results: readonly ReadsResult[]): string {
+  const rows = results.map((result) => [
+    `${result.row}, ${thousands(result.keys)} keys`,
+    thousands(result.readsPerSecond),
+    result.latencyMs.p50.toFixed(2),
+    judged(result.latencyMs.p99, result.budget.p99, ms),
+    ms(result.latencyMs.max),
+    costs(result.cpu),
+    result.rssBytes === undefined ? 'not available' : (result.rssBytes / 1e6).toFixed(0),
+    String(Math.round(result.answerBytes)),
+    thousands(result.eventsPerSecond),
+    percent(result.otherLoad),
+  ]);
+  const head = [
+    'reads over HTTP',
+    'reads/s',
+    'p50 ms',
+    'p99 ms',
+    'max ms',
+    'CPU-us/read, with the events',
+    'gateway RSS MB',
+    'bytes/answer',
+    'events/s meanwhile',
     'other load',
   ];
   return table(head, rows);
