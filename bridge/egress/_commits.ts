@@ -22,9 +22,11 @@ export function commitsOf<E extends { readonly k: string }>(
   const behind = second && new PartitionState(second, ALL);
   for (const state of behind ? [...states, behind] : states) state.open();
   const commits: TestCommit[] = [];
-  let n = 0;
+  const counts = new Map<string, number>();
   const commit = (state: PartitionState, partition: string) => {
-    const { payload } = state.takeCommit(1, ++n);
+    const n = (counts.get(partition) ?? 0) + 1;
+    counts.set(partition, n);
+    const { payload } = state.takeCommit(1, n);
     const subject = logSubject(first.service, partition);
     const taken = { subject, partition, payload: new TextEncoder().encode(payload) };
     commits.push(taken);

@@ -20,13 +20,13 @@ export class EgressBench implements AsyncDisposable {
   readonly settings: EgressSettings;
   readonly brokers: readonly string[];
 
-  private constructor(nats: TestNats, log: JetStreamLog, brokers: readonly string[]) {
+  private constructor(nats: TestNats, log: JetStreamLog, brokers: readonly string[], services: readonly string[]) {
     this.nats = nats;
     this.log = log;
     this.brokers = brokers;
     this.kafka = new KafkaClient({ clientId: 'egress-test', brokers: [...brokers], logLevel: logLevel.NOTHING });
     this.settings = {
-      services: ['sales'],
+      services,
       topics: {
         analytics: `${this.group}.analytics`,
         aggregations: `${this.group}.aggregations`,
@@ -39,12 +39,15 @@ export class EgressBench implements AsyncDisposable {
   }
 
   /** `brokers`: of a Kafka of the test's own; the shared one by default. */
-  static async start(brokers: readonly string[] = sharedServers().brokers): Promise<EgressBench> {
+  static async start(
+    brokers: readonly string[] = sharedServers().brokers,
+    services: readonly string[] = ['sales'],
+  ): Promise<EgressBench> {
     const nats = await startTestNats();
     const log = await connectLog({ servers: nats.url, name: 'egress-test' });
     await provisionMesh(log);
-    await provisionService(log, 'sales');
-    return new EgressBench(nats, log, brokers);
+    for (const service of services) await provisionService(log, service);
+    return new EgressBench(nats, log, brokers, services);
   }
 
   runner(changes: Partial<EgressOptions> = {}): EgressRunner {
@@ -63,7 +66,7 @@ export class EgressBench implements AsyncDisposable {
       KAFKA_BOOTSTRAP_SERVERS: this.brokers.join(','),
       WEIR_KAFKA_GROUP: this.group,
       WEIR_LOG_LEVEL: 'error',
-      WEIR_EGRESS_SERVICES: 'sales',
+      WEIR_EGRESS_SERVICES: this.settings.services.join(','),
       WEIR_EGRESS_TOPIC_ANALYTICS: analytics,
       WEIR_EGRESS_TOPIC_AGGREGATIONS: aggregations,
       WEIR_EGRESS_TOPIC_ANOMALIES: anomalies,
