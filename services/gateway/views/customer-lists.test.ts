@@ -61,6 +61,7 @@ describe('customers, page by page', () => {
     const lists = new StoredCustomers(log);
     const first = await lists.page({ segment: 'VIP', limit: 2, cursor: undefined });
     expect(first.items.map(({ customer_id }) => customer_id)).toEqual(['0', '2']);
+    expect(await allPages(lists, undefined, 9)).toEqual(['0', '2', '3']);
     await putCustomer(storesOf(log), '0');
     const rest = await lists.page({ segment: 'VIP', limit: 9, cursor: first.next });
     expect(rest.items.map(({ customer_id }) => customer_id)).toEqual(['3', '0']);
