@@ -23,3 +23,9 @@ export function isPassing(error: unknown): boolean {
       return false;
   }
 }
+
+/** Nobody serves the subject of a request: also when what would serve it is starting, or electing a leader. */
+export function hasNoResponder(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'NoResponders' || (error.name === 'RequestError' && hasNoResponder(error.cause));
+}

@@ -51,6 +51,17 @@ describe('jetstream log', () => {
     await expect(asking).rejects.toMatchObject({ code: 'log-unavailable' });
   });
 
+  test('a read from any replica of a stream that allows none is answered by the leader, who also knows that there is none', async () => {
+    const service = await freshService();
+    const key = keySubject(service, 'p00.a');
+    await log.append(key, '1');
+    const stream = bucketStream(service);
+    await log.manager.streams.update(stream, { allow_direct: false });
+    expect((await log.last(stream, key, { anyReplica: true }))?.seq).toBe(1);
+    const nobody = log.last(bucketStream('nobody'), keySubject('nobody', 'a'), { anyReplica: true });
+    await expect(nobody).rejects.toMatchObject({ name: 'StreamNotFoundError' });
+  });
+
   test('an append to a subject without a stream is unavailable, not silent', async () => {
     await expect(log.append('log.nobody.p00', 'x')).rejects.toMatchObject({ code: 'log-unavailable' });
   });

@@ -21,13 +21,14 @@ import {
 import { jetstream, jetstreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { EncodedHeaders, encodeChain } from './chain-headers.ts';
-import { isPassing } from './is-passing.ts';
+import { hasNoResponder, isPassing } from './is-passing.ts';
 import {
   type Appended,
   type AppendOptions,
   type BatchQuery,
   type ChainedMessage,
   type ChainStart,
+  type LastOptions,
   type Log,
   LogRefusedError,
   LogUnavailableError,
@@ -144,10 +145,19 @@ export class JetStreamLog implements Log, AsyncDisposable {
     });
   }
 
-  async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
-    const found = await this.#available(`read the last message of "${subject}"`, () =>
-      this.manager.streams.getMessage(stream, { last_by_subj: subject }),
-    );
+  async last(
+    stream: string,
+    subject: string,
+    { anyReplica = false }: LastOptions = {},
+  ): Promise<StoredMessage | undefined> {
+    const query = { last_by_subj: subject };
+    const fromLeader = () => this.manager.streams.getMessage(stream, query);
+    // Nobody answers directly where the stream does not allow it, or is not there: the leader knows which.
+    const fromAny = () =>
+      this.manager.direct
+        .getMessage(stream, query)
+        .catch((error: unknown) => (hasNoResponder(error) ? fromLeader() : Promise.reject(error)));
+    const found = await this.#available(`read the last message of "${subject}"`, anyReplica ? fromAny : fromLeader);
     return found ? fromStored(found) : undefined;
   }
 

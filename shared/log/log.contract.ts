@@ -26,6 +26,24 @@ export function logContract(name: string, open: () => Promise<LogUnderTest>): vo
       expect(await log.last(logStream(service), logSubject(service, 'p02'))).toBeUndefined();
     });
 
+    test('last from any replica is the same message, with its headers, or none', async () => {
+      const { log, service } = await open();
+      const [key, none] = [keySubject(service, 'p00.a=2Eb'), keySubject(service, 'p00.b')];
+      await log.append(key, '1');
+      await log.append(key, '', { headers: { 'KV-Operation': 'PURGE' } });
+      const [any, leader] = await Promise.all([
+        log.last(bucketStream(service), key, { anyReplica: true }),
+        log.last(bucketStream(service), key),
+      ]);
+      const shown = (message: StoredMessage | undefined) =>
+        message && [message.subject, message.seq, text(message), message.timeMs, message.header('KV-Operation')];
+      expect(shown(any)).toEqual(shown(leader));
+      expect(shown(any)?.slice(0, 2)).toEqual([key, 2]);
+      await log.append(key, 'three');
+      expect((await log.last(bucketStream(service), key, { anyReplica: true }))?.seq).toBe(3);
+      expect(await log.last(bucketStream(service), none, { anyReplica: true })).toBeUndefined();
+    });
+
     test('compare-and-set: of two appends with one expectation, one is stored and one conflicts', async () => {
       const { log, service } = await open();
       const subject = logSubject(service, 'p00');

@@ -61,6 +61,14 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
+export interface LastOptions {
+  /**
+   * A replica may answer, a little behind: half the price for the client, a third for the server. Where a stream has one
+   * replica there is no difference in what is read.
+   */
+  readonly anyReplica?: boolean;
+}
+
 export interface BatchQuery {
   readonly stream: string;
   /** The first sequence wanted. */
@@ -90,8 +98,8 @@ export interface Log {
    * before it a part may be. LogUnavailableError as with `append`.
    */
   appendChain(subject: string, after: ChainStart, messages: readonly ChainedMessage[]): Promise<Appended>;
-  /** The newest message of a subject, read from the leader; undefined when there is none. */
-  last(stream: string, subject: string): Promise<StoredMessage | undefined>;
+  /** The newest message of a subject, read from the leader unless told otherwise; undefined when there is none. */
+  last(stream: string, subject: string, options?: LastOptions): Promise<StoredMessage | undefined>;
   /** The newest message of every subject that matches (wildcards allowed), unordered; a replica may answer, a little behind. */
   lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]>;
   /**

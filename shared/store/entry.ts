@@ -2,7 +2,7 @@
  * Reading other services' stores: one key, or a message of a bucket's stream.
  * What it does not own: writing (image.ts) and the keys themselves (each service's README).
  */
-import type { Log, StoredMessage } from '../log/log.ts';
+import type { LastOptions, Log, StoredMessage } from '../log/log.ts';
 import { bucketStream, keySubject } from '../log/names.ts';
 
 const utf8 = new TextDecoder();
@@ -16,9 +16,17 @@ export function entryText(message: StoredMessage): string {
   return utf8.decode(message.payload);
 }
 
-/** The JSON value of a key, read from the leader; undefined when there is none or it was deleted. */
-export async function readEntry<V>(log: Log, bucket: string, key: string): Promise<V | undefined> {
-  const message = await log.last(bucketStream(bucket), keySubject(bucket, key));
+/** To show it: what is written meanwhile by others decides nothing. */
+export const TO_SHOW: LastOptions = { anyReplica: true };
+
+/** The JSON value of a key, read from the leader unless told otherwise; undefined when there is none or it was deleted. */
+export async function readEntry<V>(
+  log: Log,
+  bucket: string,
+  key: string,
+  options?: LastOptions,
+): Promise<V | undefined> {
+  const message = await log.last(bucketStream(bucket), keySubject(bucket, key), options);
   if (!message || isDeleteMarker(message)) return undefined;
   return JSON.parse(entryText(message)) as V;
 }

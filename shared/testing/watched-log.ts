@@ -8,6 +8,7 @@ import {
   type BatchQuery,
   type ChainedMessage,
   type ChainStart,
+  type LastOptions,
   type Log,
   LogUnavailableError,
   type ReadOptions,
@@ -55,9 +56,9 @@ export class WatchedLog implements Log {
     return this.#log.appendChain(subject, after, messages);
   }
 
-  async last(stream: string, subject: string): Promise<StoredMessage | undefined> {
+  async last(stream: string, subject: string, options?: LastOptions): Promise<StoredMessage | undefined> {
     await this.#pass({ kind: 'last', of: subject });
-    return this.#log.last(stream, subject);
+    return this.#log.last(stream, subject, options);
   }
 
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {

@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { encodeId } from '../../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
-import { readEntry } from '../../../shared/store/entry.ts';
+import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
 import { DEFAULT_LIMIT, KeyCursor, Limit, linked, pageAnswer, pageAnswers } from '../http/paging.ts';
@@ -88,7 +88,7 @@ export function inventoryRoutes(app: OpenAPIHono, { inventory, log }: GatewayDep
     return c.json(linked(c, listAnswer(inventory.restock({ accept, limit, after: cursor }))), 200);
   });
   app.openapi(summary, async (c) => {
-    const entry = await readEntry<unknown>(log, INVENTORY, 'all.summary');
+    const entry = await readEntry<unknown>(log, INVENTORY, 'all.summary', TO_SHOW);
     if (entry === undefined)
       throw unavailable(
         'No summary yet: is the inventory service running, and are products coming in? See /api/v1/status',
@@ -98,7 +98,7 @@ export function inventoryRoutes(app: OpenAPIHono, { inventory, log }: GatewayDep
   app.openapi(product, async (c) => {
     const { id } = c.req.valid('param');
     const key = `${partitionName(partitionOf(id))}.product.${encodeId(id)}`;
-    const entry = await readEntry<unknown>(log, INVENTORY, key);
+    const entry = await readEntry<unknown>(log, INVENTORY, key, TO_SHOW);
     if (entry === undefined) throw notFound(`No product "${id}" is known, or it was deleted`);
     return c.json(Product.parse(entry), 200);
   });

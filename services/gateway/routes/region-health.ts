@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { encodeId } from '../../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
-import { readEntry } from '../../../shared/store/entry.ts';
+import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId, queryId } from '../http/ids.ts';
 import {
@@ -189,7 +189,7 @@ export function regionHealthRoutes(app: OpenAPIHono, { regionHealth, log }: Gate
     const { region } = c.req.valid('param');
     const range = keyRange(c.req.valid('query'));
     const token = encodeId(region);
-    const latest = await readEntry<unknown>(log, REGION_HEALTH, `all.region.latest.${token}`);
+    const latest = await readEntry<unknown>(log, REGION_HEALTH, `all.region.latest.${token}`, TO_SHOW);
     if (latest === undefined) throw notFound(`No downloads in region "${region}" are known`);
     const newest = Date.parse(RegionMinute.parse(latest).window_start);
     const of = { bucket: REGION_HEALTH, prefix: `all.region.1m.${token}`, sizeMs: MINUTE_MS, newest, isKnown: true };

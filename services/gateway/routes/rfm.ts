@@ -1,6 +1,6 @@
 /** /api/v1/rfm/summary: customers and value per segment. */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import { readEntry } from '../../../shared/store/entry.ts';
+import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { unavailable } from '../http/problem.ts';
 import { answers, strictQuery } from '../http/route.ts';
@@ -17,7 +17,7 @@ const summary = createRoute({
 
 export function rfmRoutes(app: OpenAPIHono, { log }: GatewayDependencies): void {
   app.openapi(summary, async (c) => {
-    const entry = await readEntry<unknown>(log, 'rfm', 'all.summary');
+    const entry = await readEntry<unknown>(log, 'rfm', 'all.summary', TO_SHOW);
     if (entry === undefined)
       throw unavailable('No RFM summary yet: is the rfm service running, and are orders coming in? See /api/v1/status');
     return c.json(RfmSummary.parse(entry), 200);

@@ -4,7 +4,7 @@ import { encodeId } from '../../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
 import type { Log } from '../../../shared/log/log.ts';
 import { bucketStream } from '../../../shared/log/names.ts';
-import { readEntry } from '../../../shared/store/entry.ts';
+import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
 import { DEFAULT_LIMIT, linked, pageAnswers, StreamPageQuery } from '../http/paging.ts';
@@ -45,7 +45,7 @@ export function segmentUserRoutes(app: OpenAPIHono, { log }: GatewayDependencies
   app.openapi(ofUser, async (c) => {
     const { id } = c.req.valid('param');
     const key = `${partitionName(partitionOf(id))}.user.${encodeId(id)}`;
-    const read = await readIfThere(log, SEGMENTS, () => readEntry<unknown>(log, SEGMENTS, key));
+    const read = await readIfThere(log, SEGMENTS, () => readEntry<unknown>(log, SEGMENTS, key, TO_SHOW));
     if (read.kind === 'no-bucket') throw notStarted();
     if (read.value === undefined) throw notFound(`Nothing of user "${id}" changed within the hour`);
     return c.json(UserSegments.parse(read.value), 200);

@@ -11,7 +11,7 @@ import { encodeId } from '../../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
 import type { Log } from '../../../shared/log/log.ts';
 import { bucketStream, keySubject } from '../../../shared/log/names.ts';
-import { entryText, isDeleteMarker, readEntry } from '../../../shared/store/entry.ts';
+import { entryText, isDeleteMarker, readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { toProblem } from '../http/problem.ts';
 import { ActivityWindow } from '../schemas/activity.ts';
@@ -119,7 +119,7 @@ function keyOf({ partition, token }: Place, table: string): string {
 }
 
 async function one<V>(log: Log, bucket: string, key: string, schema: z.ZodType<V>): Promise<V | undefined> {
-  const entry = await readEntry<unknown>(log, bucket, key);
+  const entry = await readEntry<unknown>(log, bucket, key, TO_SHOW);
   return entry === undefined ? undefined : schema.parse(entry);
 }
 
