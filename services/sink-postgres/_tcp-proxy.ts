@@ -2,13 +2,18 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
+interface State {
+  isSilent: boolean;
+  accepted: number;
+}
+
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
-  readonly #state: { isSilent: boolean };
+  readonly #state: State;
 
-  private constructor(server: Server, port: number, sockets: Set<Socket>, state: { isSilent: boolean }) {
+  private constructor(server: Server, port: number, sockets: Set<Socket>, state: State) {
     this.#server = server;
     this.port = port;
     this.#sockets = sockets;
@@ -17,8 +22,9 @@ export class TcpProxy implements AsyncDisposable {
 
   static async start(port: number): Promise<TcpProxy> {
     const sockets = new Set<Socket>();
-    const state = { isSilent: false };
+    const state: State = { isSilent: false, accepted: 0 };
     const server = createServer((client) => {
+      state.accepted++;
       const upstream = connect({ port, host: '127.0.0.1' });
       for (const [from, to] of [
         [client, upstream],
@@ -48,6 +54,11 @@ export class TcpProxy implements AsyncDisposable {
   /** Nothing comes through any more, either way, and nobody is told. */
   set isSilent(isSilent: boolean) {
     this.#state.isSilent = isSilent;
+  }
+
+  /** Connections so far. */
+  get accepted(): number {
+    return this.#state.accepted;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

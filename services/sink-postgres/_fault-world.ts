@@ -1,0 +1,111 @@
+/** NATS, PostgreSQL, a proxy before it, buckets with a load, and sinks as processes: what a fault test breaks. */
+import { join } from 'node:path';
+import { OwnedProcess } from '../../infra/embedded/owned-process.ts';
+import { ProcessGuard } from '../../infra/embedded/process-guard.ts';
+import { until } from '../../infra/faults/until.ts';
+import { workerCommand } from '../../infra/launcher/worker-command.ts';
+import { connectLog } from '../../shared/log/jetstream-log.ts';
+import { Database } from '../../shared/postgres/database.ts';
+import { startTestNats, startTestPostgres, type TestPostgres } from '../../shared/testing/servers.ts';
+import { BucketLoad } from './_bucket-load.ts';
+import { TcpProxy } from './_tcp-proxy.ts';
+import { migrated } from './_test-target.ts';
+
+const PATIENCE_MS = 120_000;
+const STOP_MS = 30_000;
+let guard: ProcessGuard | undefined;
+
+export interface FaultWorld extends AsyncDisposable {
+  readonly server: TestPostgres;
+  readonly proxy: TcpProxy;
+  /** Past the proxy. */
+  readonly database: Database;
+  readonly load: BucketLoad;
+  sink(instance?: string): SinkProcess;
+  /** Resolves when the tables hold exactly what the buckets hold, row by row. */
+  untilEqual(): Promise<void>;
+  /** Resolves when a sink has written something of what the buckets hold. */
+  untilWriting(): Promise<void>;
+}
+
+export async function startFaultWorld(seed: number): Promise<FaultWorld> {
+  const stack = new AsyncDisposableStack();
+  const nats = stack.use(await startTestNats());
+  const server = stack.use(await startTestPostgres());
+  const proxy = stack.use(await TcpProxy.start(server.address.port));
+  const database = stack.use(await Database.open(await migrated(server.address), 'look'));
+  const log = stack.use(await connectLog({ servers: nats.url, name: 'load' }));
+  const load = await BucketLoad.start(log, seed);
+  const { user, password, database: name } = server.address;
+  const env = {
+    NATS_URL: nats.url,
+    ...{ PG_HOST: '127.0.0.1', PG_PORT: String(proxy.port), PG_USER: user, PG_PASSWORD: password, PG_DATABASE: name },
+    PG_STATEMENT_TIMEOUT_SECONDS: '2',
+  };
+  return {
+    server,
+    proxy,
+    database,
+    load,
+    sink: (instance = 'sink') => stack.use(new SinkProcess(instance, env)),
+    async untilEqual() {
+      let left: string[] = [];
+      const isEqual = async () => {
+        left = await load.differences(database).catch((error: unknown) => [String(error)]);
+        return left.length === 0;
+      };
+      const what = () => `the tables are equal to the buckets; ${left.length} differ: ${left.slice(0, 3).join('; ')}`;
+      await until(what, isEqual, PATIENCE_MS);
+    },
+    async untilWriting() {
+      const before = await rowsOf(database);
+      await until(
+        () => 'the sink writes',
+        async () => (await rowsOf(database)) > before + 100,
+        PATIENCE_MS,
+      );
+    },
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
+
+/** Written so far: inserts and updates, as the server counts them. */
+async function rowsOf(database: Database): Promise<number> {
+  const [row] = await database
+    .run<{ rows: string }>('SELECT sum(n_tup_ins + n_tup_upd)::text AS rows FROM pg_stat_user_tables', [])
+    .catch(() => []);
+  return Number(row?.rows ?? 0);
+}
+
+export class SinkProcess implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly #process: OwnedProcess;
+
+  constructor(instance: string, env: Readonly<Record<string, string>>) {
+    this.#process = new OwnedProcess({
+      ...workerCommand('node', join(import.meta.dirname, 'main.ts'), []),
+      env: { ...env, WEIR_INSTANCE: instance },
+      onLine: (line) => void this.lines.push(line),
+    });
+    guard ??= new ProcessGuard();
+    guard.watch('worker', instance, this.#process);
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.signal(name);
+  }
+
+  async kill9(): Promise<void> {
+    this.#process.signal('SIGKILL');
+    await this.#process.ended;
+  }
+
+  /** SIGTERM; the exit code, which is 0 only after a drain. */
+  async stop(): Promise<number | null> {
+    return (await this.#process.stop(STOP_MS)).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.running) await this.kill9();
+  }
+}
