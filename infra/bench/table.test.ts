@@ -105,4 +105,25 @@ describe('bestRuns', () => {
     const memory: Result = { kind: 'memory', row: path(8).row, rssBytes: 1, budgetBytes: 2 };
     expect(bestRuns([path(9), memory, path(8), path(10)])).toEqual([path(8), memory]);
   });
+
+  it('shows reads with what they cost, and judges their slowest hundredth', () => {
+    const reads: Result = {
+      kind: 'reads',
+      row: "a customer's RFM values",
+      perSecond: 5_000,
+      readsPerSecond: 4_999.6,
+      latencyMs: { p50: 1.234, p99: 21.5, max: 40 },
+      budget: { p99: 20 },
+      keys: 1_000_000,
+      eventsPerSecond: 10_001,
+      answerBytes: 732.4,
+      cpu: [{ process: 'gateway', usPerEvent: 101.26 }],
+      rssBytes: 200e6,
+    };
+    expect(unpadded(report([reads], MACHINE))).toContain(
+      "| a customer's RFM values, 1,000,000 keys | 5,000 | 1.23 | 21.5 (OVER budget 20) | 40.0 | gateway 101.3 | 200 | 732 | 10,001 | not available |",
+    );
+    const quicker = { ...reads, latencyMs: { p50: 1, p99: 5, max: 9 } };
+    expect(bestRuns([reads, quicker])).toEqual([quicker]);
+  });
 });
