@@ -94,10 +94,10 @@ export class BatchWriter {
     const Statements = attempts.map(({ pending: { item }, isInsert }) =>
       isInsert ? this.#statements.insert(item) : this.#statements.update(item),
     );
+    let answers: readonly BatchStatementResponse[];
     try {
       const command = new BatchExecuteStatementCommand({ Statements });
-      const { Responses = [] } = await this.#client.send(command, { abortSignal: signal });
-      return Responses.map((response, at) => judge(response, attempts[at]));
+      ({ Responses: answers = [] } = await this.#client.send(command, { abortSignal: signal }));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const failure = classifyError(error);
@@ -105,6 +105,7 @@ export class BatchWriter {
       if (failure.kind === 'no-table') throw new NoTableError(failure.message, { cause: error });
       throw unavailable(failure, 'write to DynamoDB', error) ?? error;
     }
+    return answers.map((answer, at) => judge(answer, attempts[at]));
   }
 
   /** A request is refused whole for one bad statement, for two of one item, or for its size. */
