@@ -300,7 +300,7 @@ describe('the gateway over running services', () => {
       );
     const span = 3;
     const from = formatTime(START + (MINUTES - span) * MINUTE);
-    for (const by of ['downloads', 'failures'] as const)
+    for (const by of ['downloads', 'failures', 'success_rate'] as const)
       await agrees(
         `the top of contents by ${by}`,
         () => json(`content/top?by=${by}&minutes=${span}&limit=4`),
@@ -342,7 +342,7 @@ describe('the gateway over running services', () => {
   });
 });
 
-function recount(minutes: readonly ContentMinute[], from: string, by: 'downloads' | 'failures') {
+function recount(minutes: readonly ContentMinute[], from: string, by: 'downloads' | 'failures' | 'success_rate') {
   const groups = Map.groupBy(
     minutes.filter(({ window_start }) => window_start >= from),
     ({ content_id }) => content_id,
@@ -350,10 +350,13 @@ function recount(minutes: readonly ContentMinute[], from: string, by: 'downloads
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const totals = [...groups].map(([content_id, group]) => {
     const [all, failures] = [sum(group.map((each) => each.downloads)), sum(group.map((each) => each.failures))];
-    return { content_id, downloads: all, successes: all - failures, failures };
+    const success_rate = Math.round(((all - failures) / all) * 10_000) / 10_000;
+    return { content_id, downloads: all, successes: all - failures, failures, success_rate };
   });
+  const rank = ({ downloads, failures, successes }: (typeof totals)[number]) =>
+    ({ downloads, failures, success_rate: -successes / downloads })[by];
   const ranked = totals
-    .filter((total) => total[by] > 0)
-    .sort((a, b) => b[by] - a[by] || (a.content_id < b.content_id ? -1 : 1));
+    .filter((total) => by === 'success_rate' || total[by] > 0)
+    .sort((a, b) => rank(b) - rank(a) || (a.content_id < b.content_id ? -1 : 1));
   return { contents: totals.length, complete: true, items: ranked.slice(0, 4) };
 }
