@@ -8,8 +8,8 @@ import { ProcessGuard } from '../embedded/process-guard.ts';
 import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 
-export type ServiceName = 'rfm' | 'sales' | 'inventory';
-export type Role = 'bridge' | 'verify' | 'schema-registry' | ServiceName | 'sales+rfm';
+export type ServiceName = 'rfm' | 'sales' | 'inventory' | 'region-health';
+export type Role = 'bridge' | 'verify' | 'schema-registry' | 'sink-postgres' | ServiceName | 'sales+rfm';
 
 const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]]>> = {
   bridge: ['bridge/main.ts'],
@@ -18,6 +18,8 @@ const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]
   rfm: ['services/rfm/main.ts'],
   sales: ['services/sales/main.ts'],
   inventory: ['services/inventory/main.ts'],
+  'region-health': ['services/region-health/main.ts'],
+  'sink-postgres': ['services/sink-postgres/main.ts'],
   'sales+rfm': ['infra/launcher/fused.ts', 'sales', 'rfm'],
 };
 

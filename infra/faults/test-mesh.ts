@@ -78,7 +78,8 @@ export class TestMesh implements AsyncDisposable {
     return `${this.topic.name}-${++this.#groups}`;
   }
 
-  start(role: Role, name: string, group?: string): MeshProcess {
+  /** `env`: what only this role reads, or instead of what all get. */
+  start(role: Role, name: string, group?: string, env?: Readonly<Record<string, string>>): MeshProcess {
     const started = new MeshProcess(role, name, {
       NATS_URL: this.nats.url,
       KAFKA_BOOTSTRAP_SERVERS: sharedServers().brokers.join(','),
@@ -88,6 +89,7 @@ export class TestMesh implements AsyncDisposable {
       WEIR_HTTP_PORT: '0',
       WEIR_LOG_LEVEL: 'debug',
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      ...env,
     });
     this.#processes.add(started);
     return started;
