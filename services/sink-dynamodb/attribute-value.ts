@@ -83,9 +83,8 @@ function memberOf(value: unknown, what: string, level: number): AttributeValue {
   }
   if (value === null || value === undefined) return { NULL: true };
   if (Array.isArray(value)) return { L: value.map((member) => memberOf(member, what, level + 1)) };
-  const members: Record<string, AttributeValue> = {};
-  for (const [name, member] of Object.entries(value)) members[name] = memberOf(member, what, level + 1);
-  return { M: members };
+  const members = Object.entries(value).map(([name, member]) => [name, memberOf(member, what, level + 1)] as const);
+  return { M: Object.fromEntries(members) }; // not by assignment: a member may be called `__proto__`
 }
 
 /** A lower bound of what DynamoDB counts as an item's size, bytes. */

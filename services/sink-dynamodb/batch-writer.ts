@@ -139,9 +139,9 @@ function judge({ Error: error }: BatchStatementResponse, attempt: Attempt | unde
 }
 
 /** An item stands in the way that is not older, or not ours. */
-function judgeExisting(existing: Attributes, { source }: Item): Verdict {
+function judgeExisting(existing: Attributes, { source, attributes }: Item): Verdict {
   const other = existing.source?.S;
-  if (!source || other === undefined || other === source.S) return { kind: 'superseded' };
+  if (!source || other === undefined || other === source.S || attributes.deleted) return { kind: 'superseded' };
   return { kind: 'refused', reason: `Its id is that of another alert, "${other}": one item cannot hold both` };
 }
 

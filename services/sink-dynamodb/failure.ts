@@ -65,7 +65,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function classifyStatement(code: string | undefined, said: string | undefined): Failure {
   const name = code ?? 'InternalServerError';
   const advice = ADVICE[name];
-  const kind = advice ? 'away' : (KINDS[name] ?? 'refused'); // what a single statement did is nothing about the store
+  const kind = advice ? 'away' : (KINDS[name] ?? 'away'); // what is not known is repeated, never dropped
   return { kind, message: sentence(name, said ?? '', advice) };
 }
 
