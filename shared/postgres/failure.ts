@@ -103,6 +103,9 @@ const SETUP_CODES = new Set([
   'AUTH_TYPE_NOT_IMPLEMENTED',
 ]);
 const CERTIFICATE_ADVICE = 'name the authority in PG_SSL_CA, or choose another PG_SSLMODE';
+/** A server that goes away at this moment says the same as one that has no TLS. */
+const IN_HANDSHAKE = /before secure TLS connection|wrong version number|packet length too long/i;
+const HANDSHAKE_ADVICE = 'if the server has no TLS, set PG_SSLMODE=disable';
 const AWAY_CODES = new Set(['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT']);
 /** It never got as far as a statement. */
 const NEVER_SENT = new Set([
@@ -120,6 +123,7 @@ export function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const reason = code === '' || message.includes(code) ? message : `${message} (${code})`;
   if (SETUP_CODES.has(code)) return { kind: 'setup', reason: `${reason}; ${CERTIFICATE_ADVICE}`, isInDoubt: false };
+  if (IN_HANDSHAKE.test(message)) return { kind: 'away', reason: `${reason}; ${HANDSHAKE_ADVICE}`, isInDoubt: false };
   if (AWAY_CODES.has(code) || isOfSocket(error, code))
     return { kind: 'away', reason, isInDoubt: !NEVER_SENT.has(code) };
   return { kind: 'bug', reason, isInDoubt: true };
