@@ -5,6 +5,9 @@ import type { DemoRecord } from '../../shared/demo/demo-record.ts';
 import { deleteLetter } from '../../shared/dead-letters/delete-letter.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { provisionMesh } from '../../shared/log/provision.ts';
+import { Database } from '../../shared/postgres/database.ts';
+import { resultsReader } from '../../shared/postgres/results-reader.ts';
+import { readPostgresSettings } from '../../shared/postgres/settings.ts';
 import { Membership } from '../../shared/runtime/membership.ts';
 import { announce } from '../../shared/runtime/nats-service.ts';
 import { serveHealth } from '../../shared/telemetry/health.ts';
@@ -23,12 +26,15 @@ import { readGatewaySettings } from './settings.ts';
 import { createStarting } from './starting.ts';
 import { LiveStreams } from './stream/live-streams.ts';
 import { readStreamSettings } from './stream/stream-settings.ts';
+import { StoredCustomers } from './views/customer-lists.ts';
+import { SortedCustomers } from './views/sorted-customers.ts';
 import { openViews } from './views/views.ts';
 
 await runMain('gateway', async (stop) => {
   const settings = readSettings();
   const http = readGatewaySettings(process.env);
   const streaming = readStreamSettings(process.env);
+  const postgres = await readPostgresSettings(process.env);
   const instance = settings.instance ?? `gateway-${process.pid}`;
   const logger = createLogger('gateway', settings.logLevel);
   const metrics = createMetrics({ component: 'gateway', instance });
@@ -48,6 +54,7 @@ await runMain('gateway', async (stop) => {
   logger.info('Listening', { url: server.url, docs: `${server.url}/docs` });
   if (http.isOpen && !http.isLocal) logger.warn('Open: whoever reaches this address may do everything', { host });
 
+  await using database = postgres && (await Database.open(postgres, instance));
   await using log = await unlessAborted(connectLog({ servers: settings.natsUrl, name: instance }), stop);
   if (!log) return; // stopped before NATS was ever there
   await provisionMesh(log);
@@ -64,8 +71,13 @@ await runMain('gateway', async (stop) => {
   await using views = openViews({ log, logger });
   await using streams = new LiveStreams({ log, logger, metrics, settings: streaming });
   const connected = () => log.isConnected;
+  const bucket = new StoredCustomers(log);
+  const customers = database ? new SortedCustomers({ results: resultsReader(database), bucket, logger }) : bucket;
   const kafka = { sendDemo, redrive, routes: () => activeRoutes(settings.routesFile) };
-  fetch = createGateway({ log, ...views, streams, ...kafka, connected, logger, metrics, now: Date.now }, policy).fetch;
+  fetch = createGateway(
+    { log, ...views, customers, streams, ...kafka, connected, logger, metrics, now: Date.now },
+    policy,
+  ).fetch;
   reasons = () => notReadyReasons({ connected, ...views });
   const describe = () => gatewayMember(instance, health.url, reasons());
   await using _service = await announce(log, 'gateway', describe);

@@ -77,7 +77,7 @@ export const Place = z
 /** What only the store behind a listing can read; refuseCursor tells that it could not. */
 export const OpaqueCursor = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,512}$/, CURSOR_ERROR)
+  .regex(/^[A-Za-z0-9_-]{1,2000}$/, CURSOR_ERROR)
   .optional()
   .openapi({ description: 'next_cursor of the page before', example: '812' });
 

@@ -40,9 +40,10 @@ const list = createRoute({
   method: 'get',
   path: '/api/v1/customers',
   tags: ['customers'],
-  summary: 'Customers with their RFM values, all or of one segment, in the order in which they last changed',
+  summary: 'Customers with their RFM values, all or of one segment',
   description:
-    'A customer that changes between two pages comes again. Where few are of the segment a page may be short, or empty, ' +
+    'Of a segment those who spent most come first where the gateway knows the PostgreSQL of the sink (sorted_by: value). ' +
+    'Else, and without a segment, customers come in the order in which they last changed. A customer that changes between two pages comes again. Where few are of the segment a page may be short, or empty, ' +
     'and have a next one: a request reads 20,000 customers at most.',
   request: {
     query: strictQuery({
@@ -79,8 +80,9 @@ export function customerRoutes(app: OpenAPIHono, { log, logger, customers }: Gat
     const { segment, limit = DEFAULT_LIMIT, cursor } = c.req.valid('query');
     const read = await readIfThere(log, RFM, () => lists.page({ segment, limit, cursor }));
     if (read.kind === 'no-bucket') throw unavailable('The rfm service has not been started on this mesh yet');
-    const { items, next } = read.value;
-    return c.json(linked(c, { items: [...items], ...(next !== undefined && { next_cursor: next }) }), 200);
+    const { items, next, sortedBy } = read.value;
+    const page = { items: [...items], sorted_by: sortedBy, ...(next !== undefined && { next_cursor: next }) };
+    return c.json(linked(c, page), 200);
   });
   app.openapi(customer, async (c) => {
     const { id } = c.req.valid('param');

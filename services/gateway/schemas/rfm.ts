@@ -19,7 +19,14 @@ export const RfmCustomer = z
 export type RfmCustomer = z.infer<typeof RfmCustomer>;
 
 export const RfmCustomerPage = z
-  .object({ items: z.array(RfmCustomer), next_cursor: NextCursor })
+  .object({
+    items: z.array(RfmCustomer),
+    next_cursor: NextCursor,
+    sorted_by: z.enum(['value', 'change']).openapi({
+      description: 'value: who spent most comes first. change: who changed last comes last',
+      example: 'change',
+    }),
+  })
   .openapi('RfmCustomerPage', { description: 'It may be short, or empty, and have a next page all the same' });
 
 const SegmentTotals = z.object({

@@ -52,7 +52,10 @@ describe('customers, page by page', () => {
     const lists = new StoredCustomers(await filled(['VIP', 'New', 'VIP']));
     expect((await lists.page({ segment: 'VIP', limit: 2, cursor: undefined })).next).toBeUndefined();
     expect((await lists.page({ segment: undefined, limit: 2, cursor: undefined })).next).toBeDefined();
-    expect(await lists.page({ segment: 'Churned', limit: 2, cursor: undefined })).toEqual({ items: [] });
+    expect(await lists.page({ segment: 'Churned', limit: 2, cursor: undefined })).toEqual({
+      items: [],
+      sortedBy: 'change',
+    });
   });
 
   it('leave out who was deleted; who changed meanwhile comes again', async () => {
@@ -72,7 +75,7 @@ describe('customers, page by page', () => {
     const log = await filled(segments);
     const lists = new StoredCustomers(log, 20);
     const page = await lists.page({ segment: 'VIP', limit: 5, cursor: undefined });
-    expect(page).toEqual({ items: [], next: '20' });
+    expect(page).toEqual({ items: [], next: '20', sortedBy: 'change' });
     expect(await allPages(lists, 'VIP', 5)).toEqual(['50']);
     log.calls.length = 0;
     await lists.page({ segment: undefined, limit: 5, cursor: undefined });

@@ -1,7 +1,7 @@
 /**
  * Customers by segment, page by page: the port, and its adapter on bucket `rfm`. There may be a million customers, so
  * none is kept in memory, and a page is read from the bucket's stream, a piece at a time, from the place where the page
- * before ended. The order is that of the last change; only a store with an index can sort by value.
+ * before ended. The order is that of the last change; only a store with an index can sort by value (sorted-customers.ts).
  *
  * Invariants (customer-lists.test.ts):
  * 1. A customer that is not changed meanwhile comes exactly once over all pages; one that is comes again, at its new place.
@@ -22,9 +22,14 @@ export interface CustomerListQuery {
   readonly cursor: string | undefined;
 }
 
+/** `value`: who spent most comes first. `change`: who changed last comes last. */
+export interface CustomerPage extends Page<RfmCustomer> {
+  readonly sortedBy: 'value' | 'change';
+}
+
 export interface CustomerLists {
-  /** `next` matches /^[A-Za-z0-9_-]{1,512}$/. Throws ProblemError on a cursor that it cannot have made. */
-  page(query: CustomerListQuery): Promise<Page<RfmCustomer>>;
+  /** `next` matches /^[A-Za-z0-9_-]{1,2000}$/. Throws ProblemError on a cursor that it cannot have made. */
+  page(query: CustomerListQuery): Promise<CustomerPage>;
 }
 
 export const RFM = 'rfm';
@@ -49,13 +54,13 @@ export class StoredCustomers implements CustomerLists {
     this.#mostRead = mostRead;
   }
 
-  async page({ segment, limit, cursor }: CustomerListQuery): Promise<Page<RfmCustomer>> {
+  async page({ segment, limit, cursor }: CustomerListQuery): Promise<CustomerPage> {
     if (cursor !== undefined && !PLACE.test(cursor)) throw refuseCursor();
     const found: Found[] = [];
     const end = await this.#read(Number(cursor ?? 0), segment, limit + 1, found);
     const items = found.slice(0, limit).map(({ text }) => RfmCustomer.parse(JSON.parse(text)));
     const next = found.length > limit ? found[limit - 1]?.seq : end;
-    return next === undefined ? { items } : { items, next: String(next) };
+    return { items, sortedBy: 'change', ...(next !== undefined && { next: String(next) }) };
   }
 
   /** Where it stopped before the end of the stream; undefined: it is at the end. */
