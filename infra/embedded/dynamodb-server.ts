@@ -1,10 +1,11 @@
 /**
- * An embedded DynamoDB Local with its tables on disk: starts it, waits until it answers, ends it.
+ * An embedded DynamoDB Local: starts it, waits until it answers, ends it.
  * It does not find the jars and does not choose between this and an endpoint of the user's.
  * 1. All clients see the same tables, whatever region and credentials they name.
  * 2. It sends no telemetry.
  * It listens on every interface, and takes anyone: it has no setting for either.
- * Measured on 2 cores: up in 2 to 5 s, 170 MB resident.
+ * Measured on 2 busy cores: up in 2 to 5 s, 170 MB resident; 5 items a request, 32 requests at once: 750 items/s with the
+ * tables in memory, 400 in files on tmpfs, 43 on a disk, for it syncs each item.
  */
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,6 +21,8 @@ export interface DynamoDbOptions {
   readonly java: string;
   readonly jars: Jars;
   readonly dataDir: string;
+  /** Default: in memory, gone when it ends. */
+  readonly tables?: 'memory' | 'disk';
   readonly port: number;
   readonly guard?: ProcessGuard;
   readonly onLine?: Report;
@@ -41,12 +44,12 @@ const ANYBODY =
 
 export async function startDynamoDb(options: DynamoDbOptions): Promise<EmbeddedDynamoDb> {
   const { dataDir, port } = options;
-  const tables = join(dataDir, 'tables');
-  await mkdir(tables, { recursive: true });
+  const store = options.tables === 'disk' ? ['-dbPath', join(dataDir, 'tables')] : ['-inMemory'];
+  await mkdir(join(dataDir, 'tables'), { recursive: true });
   const tail: string[] = [];
   const server = new OwnedProcess({
     command: options.java,
-    args: javaArgs(options.jars.folder, await nativeFolder(options.jars.folder, dataDir), port, tables),
+    args: javaArgs(options.jars.folder, await nativeFolder(options.jars.folder, dataDir), port, store),
     onLine: (line) => {
       tail.push(line);
       if (tail.length > 20) tail.shift();
@@ -83,12 +86,12 @@ async function nativeFolder(jars: string, dataDir: string): Promise<string> {
   return folder;
 }
 
-function javaArgs(jars: string, native: string, port: number, tables: string): string[] {
+function javaArgs(jars: string, native: string, port: number, store: readonly string[]): string[] {
   return [
     ...['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:-UsePerfData'],
     `-Djava.library.path=${native}`,
     ...['-cp', join(jars, '*'), MAIN],
-    ...['-port', String(port), '-dbPath', tables, '-sharedDb', '-disableTelemetry'],
+    ...['-port', String(port), ...store, '-sharedDb', '-disableTelemetry'],
   ];
 }
 

@@ -2,6 +2,7 @@
  * The DynamoDB that results go to: a DynamoDB Local of ours, kept running, or the endpoint that the environment names.
  * 1. Nothing is written to AWS unless DYNAMODB_ENDPOINT says so: a region and a login alone are no wish to.
  * 2. A server of ours never sees the user's credentials.
+ * 3. Its tables are in memory, and written anew from the buckets when it starts: on a disk it is too slow to follow.
  */
 import { join } from 'node:path';
 import type { Environment } from '../../shared/config/environment.ts';

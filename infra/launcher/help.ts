@@ -22,7 +22,8 @@ Environment
   DATABASE_URL              with --cdc: capture this PostgreSQL instead of starting one; turns the demo orders off
                             with --sink postgres: results go there (or to PG_HOST, ...: services/sink-postgres/README.md)
   DYNAMODB_ENDPOINT         with --sink dynamodb: results go there, for example https://dynamodb.eu-central-1.amazonaws.com;
-                            DynamoDB Local, which is started without it, listens on every interface and asks for no login
+                            DynamoDB Local, which is started without it, listens on every interface, asks for no login,
+                            and keeps its tables in memory: they are filled anew at each start
   WEIR_GATEWAY_PORT         8080    } a busy port is named,
   WEIR_NATS_PORT            4222    } and the next free one
   WEIR_NATS_MONITOR_PORT    8222    } taken and printed

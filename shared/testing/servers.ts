@@ -4,7 +4,7 @@
  *    guard ends its servers (their data stays in the temp folder).
  * 2. A nats-server takes 50 ms, so a test that kills one starts its own; Kafka takes 3 s, so a run shares one.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -137,9 +137,9 @@ export async function startTestKafka(): Promise<TestKafka> {
 export async function startTestDynamoDb(): Promise<TestDynamoDb> {
   const java = await findJava();
   const jars = await findDynamoDbJars(cacheFolder(), progress);
-  const dataDir = await mkdtemp(join(tmpdir(), 'weir-test-dynamodb-'));
+  const dataDir = await mkdtemp(join(await fastFolder(), 'weir-test-dynamodb-'));
   guard ??= new ProcessGuard();
-  const settings = { java, jars, dataDir, guard, port: await randomFreePort() };
+  const settings = { java, jars, dataDir, guard, port: await randomFreePort(), tables: 'disk' } as const;
   let server = await orDelete(dataDir, startDynamoDb(settings));
   return {
     endpoint: server.url,
@@ -215,6 +215,13 @@ async function orDelete<T>(dataDir: string, starting: Promise<T>): Promise<T> {
     await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Files that outlive a process, and need no disk: DynamoDB Local syncs each item. */
+async function fastFolder(): Promise<string> {
+  const inMemory = '/dev/shm';
+  const room = await statfs(inMemory).catch(() => undefined);
+  return room && room.bavail * room.bsize > 256 * 1024 ** 2 ? inMemory : tmpdir();
 }
 
 /** Sessions of a PostgreSQL that was killed live on until they notice; until then it does not start. */

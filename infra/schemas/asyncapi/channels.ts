@@ -14,6 +14,7 @@ import {
   DeadLetterHeaders,
   LateEvent,
   ProgressFrame,
+  RefusedHeaders,
   SegmentRules,
 } from './frame-schemas.ts';
 import { STORED_VALUES } from './stored-values.ts';
@@ -119,6 +120,10 @@ const LOG_CHANNELS: readonly Channel[] = [
       {
         ...{ name: 'deadLetter', summary: 'A record of Kafka and why it was refused' },
         ...{ contentType: 'application/octet-stream', headers: DeadLetterHeaders },
+      },
+      {
+        ...{ name: 'refusedValue', summary: 'A value of a bucket that a sink could not store; it is not sent again' },
+        ...{ contentType: 'application/octet-stream', headers: RefusedHeaders },
       },
     ],
   },

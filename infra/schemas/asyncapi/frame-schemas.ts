@@ -16,6 +16,7 @@ import {
   WINDOW_KINDS,
 } from '../../../shared/segments/rule-set.ts';
 import { USER_EVENT_TYPES } from '../../../shared/events/user-event.ts';
+import { REFUSED_HEADERS } from '../../../shared/sink/refused-letters.ts';
 import { describes } from './describes.ts';
 import { Milliseconds } from './event-schemas.ts';
 
@@ -143,6 +144,25 @@ export const DataHeaders = z
       .openapi({ description: 'Kafka offsets that the frame is of', example: '37-52' }),
   })
   .openapi('DataHeaders');
+
+export const RefusedHeaders = z
+  .object({
+    [REFUSED_HEADERS.sink]: z.string().openapi({ example: 'sink-postgres' }),
+    [REFUSED_HEADERS.bucket]: z.string().openapi({ example: 'rfm' }),
+    [REFUSED_HEADERS.key]: z.string().openapi({ example: 'p07.customer.42' }),
+    [REFUSED_HEADERS.revision]: z
+      .string()
+      .openapi({ description: 'Sequence in the stream of the bucket', example: '812' }),
+    [REFUSED_HEADERS.timestamp]: z
+      .string()
+      .openapi({ description: 'When NATS stored it, ms', example: '1717200000000' }),
+    [REFUSED_HEADERS.reason]: z.string().openapi({ description: 'What the store says' }),
+    [REFUSED_HEADERS.truncated]: z
+      .string()
+      .optional()
+      .openapi({ description: 'Full size of a value that was left out' }),
+  })
+  .openapi('RefusedHeaders');
 
 export const DeadLetterHeaders = z
   .object({

@@ -234,6 +234,8 @@ export type RfmCustomerPage = {
   readonly items: readonly RfmCustomer[];
   /** Give it as `cursor` for the next page; absent on the last one */
   readonly next_cursor?: string;
+  /** value: who spent most comes first. change: who changed last comes last */
+  readonly sorted_by: 'value' | 'change';
 };
 
 export type RfmCustomer = {
@@ -1020,7 +1022,7 @@ export type Api = {
     }, Json<LiveSales, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/customers': {
-    /** Customers with their RFM values, all or of one segment, in the order in which they last changed */
+    /** Customers with their RFM values, all or of one segment */
     $get: Call<{
       query?: {
         /** Only customers of this segment */
