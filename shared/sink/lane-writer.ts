@@ -38,6 +38,8 @@ export class LaneWriter {
   readonly #options: LaneWriterOptions;
   readonly #grants: WritePace;
   readonly #working = new Set<Promise<void>>();
+  #back = new AbortController();
+  #resting = 0;
   readonly counts = { written: 0, deleted: 0, refused: 0, retries: 0, throttled: 0 };
 
   constructor(options: LaneWriterOptions) {
@@ -73,12 +75,28 @@ export class LaneWriter {
       if (problem === undefined) {
         attempt = 0;
         stall.succeeded(lane);
+        this.#wakeResting();
         continue;
       }
       stall.failed(lane, problem);
-      await pause(backOffMs(attempt++, pace), signal);
+      await this.#rest(backOffMs(attempt++, pace), problem);
     }
     lane.isBusy = false;
+  }
+
+  /** A store that was away and takes something takes all: nobody rests longer. One that is overloaded gets its rest. */
+  async #rest(ms: number, problem: Error): Promise<void> {
+    const { signal } = this.#options;
+    if (isOverload(problem)) return pause(ms, signal);
+    this.#resting++;
+    await pause(ms, AbortSignal.any([signal, this.#back.signal]));
+    this.#resting--;
+  }
+
+  #wakeResting(): void {
+    if (this.#resting === 0) return;
+    this.#back.abort();
+    this.#back = new AbortController();
   }
 
   /** Returns why it has to be written again. */
@@ -92,7 +110,7 @@ export class LaneWriter {
       return undefined;
     } catch (error) {
       backlog.restore(lane);
-      const isThrottled = error instanceof SinkUnavailableError && error.kind === 'throttled';
+      const isThrottled = isOverload(error);
       if (isThrottled) this.#grants.throttled(grant);
       else this.#grants.giveBack(grant);
       if (!isUnavailable(error)) throw error;
@@ -135,4 +153,8 @@ export class LaneWriter {
   async #refuse(entry: WaitingEntry, kind: RefusalKind, reason: string): Promise<void> {
     if (await this.#options.letters.write(entry, kind, reason)) this.counts.refused++;
   }
+}
+
+function isOverload(error: unknown): boolean {
+  return error instanceof SinkUnavailableError && error.kind === 'throttled';
 }

@@ -2,7 +2,7 @@
  * Entries that a store will never take, kept in DLQ with their reason. They are no records of Kafka: `redrive` leaves
  * them where they are, and the next value of the key is written as any other.
  *
- * Invariants (tested in bucket-sink.test.ts):
+ * Invariants (tested in bucket-sink-faults.test.ts):
  * 1. An entry is in DLQ before the position passes it.
  * 2. Of one key and revision one process writes one letter and one line of log.
  */
