@@ -26,7 +26,14 @@ export async function openDynamoDb(mesh: BenchMesh): Promise<BenchStore> {
   const dataDir = await mkdtemp(join(mesh.dataDir, 'dynamodb-'));
   const jars = await findDynamoDbJars(cacheFolder(), (line) => mesh.progress.say(line), mesh.signal);
   const java = await findJava();
-  const server = await startDynamoDb({ java, jars, dataDir, guard: mesh.guard, port: await randomFreePort() });
+  const server = await startDynamoDb({
+    java,
+    jars,
+    dataDir,
+    guard: mesh.guard,
+    port: await randomFreePort(),
+    tables: 'memory',
+  });
   stack.defer(() => server.close());
   const client = new DynamoDBClient({
     endpoint: server.url,
