@@ -33,7 +33,7 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
 };
 
 /** Throws SettingError. */
-export function readStreamSettings(env: Environment = process.env): StreamSettings {
+export function readStreamSettings(env: Environment): StreamSettings {
   const usual = DEFAULT_STREAM_SETTINGS;
   const whole = (name: string, fallback: number, least: number, most: number) =>
     numberSetting(env, name, fallback, { least, most, whole: true });
