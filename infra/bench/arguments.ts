@@ -108,7 +108,7 @@ Options
   --events 500000           events for bridge, the services, fused and path
   --rate 1000               orders a second for latency
   --seconds 20              how long for latency and gateway
-  --keys 1000000            keys for recovery and gateway
+  --keys 1000000            keys for recovery and gateway, rows for postgres-queries
   --mesh-rate 10000         records a second of all kinds together for mesh
   --mesh-seconds 300        how long for mesh
   --formats debezium-json,mirror   what row bridge measures, from

@@ -20,6 +20,7 @@ function costOf(result: Result): number {
     case 'latency':
       return result.missing > 0 ? Number.POSITIVE_INFINITY : result.fromAckMs.p99;
     case 'reads':
+    case 'query':
       return result.latencyMs.p99;
     case 'memory':
       return result.rssBytes;

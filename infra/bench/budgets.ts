@@ -15,6 +15,8 @@ export const LATENCY_MS = { p50: 10, p99: 50 } as const;
 export const SINK_LATENCY_MS = { p99: 1_000 } as const;
 /** Of single keys by the gateway, on 2 cores, while 10,000 events a second flow. */
 export const READS = { perSecond: 5_000, p99: 20 } as const;
+/** Of any list, of tables of 1 M rows. */
+export const QUERY_MS = { p99: 100 } as const;
 /** Of 1 M keys, from the takeover; noticing that a worker is dead comes before it. */
 export const RECOVERY_MS = 10_000;
 

@@ -21,6 +21,7 @@ import { benchIdle } from './rows/idle.ts';
 import { benchLatency } from './rows/latency.ts';
 import { benchMesh } from './rows/mesh.ts';
 import { benchPath } from './rows/path.ts';
+import { benchPostgresQueries } from './rows/postgres-queries.ts';
 import { benchRecovery } from './rows/recovery.ts';
 import { benchSink } from './rows/sinks.ts';
 import { benchService, benchStages } from './rows/stages.ts';
@@ -110,6 +111,8 @@ function runRow(row: RowName, mesh: BenchMesh, dataset: Dataset, options: BenchO
     case 'sink-postgres':
     case 'sink-dynamodb':
       return benchSink(mesh, row, options);
+    case 'postgres-queries':
+      return benchPostgresQueries(mesh, options);
     case 'egress':
       return benchEgress(mesh, options);
     case 'gateway':

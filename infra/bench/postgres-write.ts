@@ -18,6 +18,7 @@ import type { SinkEntry } from '../../shared/sink/sink-target.ts';
 import { randomFreePort } from '../embedded/free-port.ts';
 import { findPostgresBinaries } from '../embedded/postgres-binaries.ts';
 import { startPostgres } from '../embedded/postgres-server.ts';
+import { ProcessGuard } from '../embedded/process-guard.ts';
 
 const ROWS = Number(process.argv[2] ?? 100_000);
 const BATCH = 500;
@@ -26,11 +27,9 @@ const START = Date.UTC(2024, 5, 1);
 
 const COLUMNS = columnsOf(contentStats).filter(({ name }) => name !== 'kv_life' && name !== 'updated_at');
 const NAMES = COLUMNS.map(({ name }) => `"${name}"`).join(', ');
-const CONFLICT = statementsOf(contentStats).put.replace(/[^]*(ON CONFLICT[^)]*\)[^]*t\.kv_revision\))[^]*/, '$1');
-const JSONB = statementsOf(contentStats).put.replace(
-  'json_to_recordset($4::text::json)',
-  'jsonb_to_recordset($4::text::jsonb)',
-);
+const PUT = statementsOf(contentStats).put;
+const CONFLICT = PUT.slice(PUT.indexOf('ON CONFLICT'), PUT.lastIndexOf(')\nSELECT'));
+const JSONB = PUT.replace('json_to_recordset($4::text::json)', 'jsonb_to_recordset($4::text::jsonb)');
 const UNNEST = `INSERT INTO content_stats AS t (${NAMES}, kv_life, updated_at) SELECT i.*, $1::text::bigint, now()
   FROM unnest(${COLUMNS.map(({ type }, at) => `$${at + 2}::text::${type}[]`).join(', ')}) AS i ${CONFLICT}`;
 
@@ -43,6 +42,7 @@ const server = await startPostgres({
   port: await randomFreePort(),
   database: 'bench',
   dataDir,
+  guard: new ProcessGuard(),
 });
 try {
   const settings: PostgresSettings = {

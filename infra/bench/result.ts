@@ -29,6 +29,7 @@ export const ROWS = [
   'latency',
   'recovery',
   ...SINK_ROWS,
+  'postgres-queries',
   'egress',
   'gateway',
   ...MESH_ROWS,
@@ -121,6 +122,16 @@ export interface MemoryResult {
   readonly budgetBytes: number;
 }
 
+/** One question to PostgreSQL. */
+export interface QueryResult {
+  readonly kind: 'query';
+  readonly row: string;
+  /** Of each table. */
+  readonly rows: number;
+  readonly latencyMs: LatencyFigures;
+  readonly budget: { readonly p99: number };
+}
+
 export interface RecoveryResult {
   readonly kind: 'recovery';
   readonly row: string;
@@ -178,5 +189,6 @@ export type Result =
   | LatencyResult
   | MemoryResult
   | ReadsResult
+  | QueryResult
   | RecoveryResult
   | MeshResult;

@@ -88,12 +88,14 @@ describe('report', () => {
         fromAckMs: { p50: 20, p99: 70, max: 100 },
         fromSendMs: { p50: 21, p99: 71, max: 101 },
       },
+      { kind: 'query', row: 'alerts', rows: 1e6, latencyMs: { p50: 1.234, p99: 120, max: 130 }, budget: { p99: 100 } },
       { kind: 'recovery', row: 'recovery of 10 keys', keys: 10, failoverMs: 13_300, recoveryMs: 8_000 },
       { kind: 'memory', row: 'rfm', rssBytes: 80e6, privateBytes: 40e6, budgetBytes: 90e6 },
     ];
     const text = unpadded(report(others, MACHINE));
     expect(text).toContain('1.2 (ok, budget 10) | 60.0 (OVER budget 50) | 200.0 | 2.0 / 61.0 / 202.0 | 3 |');
     expect(text).toContain('| PostgreSQL | 20.0 | 70.0 (ok, budget 1000) | 100.0 |');
+    expect(text).toContain('| alerts, 1,000,000 rows | 1.23 | 120.0 (OVER budget 100) | 130.0 |');
     expect(text).toContain('| recovery of 10 keys | 13.3 | 8.0 (ok, budget 10) |');
     expect(text).toContain('| rfm | 80 (ok, budget 90) | 40 |');
     expect(text).not.toContain('CPU-us/event');

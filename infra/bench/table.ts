@@ -7,6 +7,7 @@ import type {
   MemoryResult,
   MeshResult,
   ProcessCost,
+  QueryResult,
   ReadsResult,
   RecoveryResult,
   Result,
@@ -42,6 +43,8 @@ export function report(results: readonly Result[], machine: Machine): string {
   if (latency.length > 0) parts.push(latencyTable(latency));
   const reads = results.filter((result) => result.kind === 'reads');
   if (reads.length > 0) parts.push(readsTable(reads));
+  const queries = results.filter((result) => result.kind === 'query');
+  if (queries.length > 0) parts.push(queryTable(queries));
   if (recovery.length > 0) parts.push(recoveryTable(recovery));
   if (memory.length > 0) parts.push(memoryTable(memory));
   for (const result of results) if (result.kind === 'mesh') parts.push(meshTables(result));
@@ -117,6 +120,16 @@ function latencyTable(results: readonly LatencyResult[]): string {
     'other load',
   ];
   return table(head, rows);
+}
+
+function queryTable(results: readonly QueryResult[]): string {
+  const rows = results.map(({ row, rows, latencyMs, budget }) => [
+    `${row}, ${thousands(rows)} rows`,
+    latencyMs.p50.toFixed(2),
+    judged(latencyMs.p99, budget.p99, ms),
+    ms(latencyMs.max),
+  ]);
+  return table(['question to PostgreSQL', 'p50 ms', 'p99 ms', 'max ms'], rows);
 }
 
 function readsTable(results: readonly ReadsResult[]): string {
