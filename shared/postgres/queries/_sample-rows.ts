@@ -18,7 +18,7 @@ const FILLS: Readonly<Record<string, string>> = {
   sales_windows: `SELECT CASE n % 13 WHEN 12 THEN 'hourly' ELSE 'sliding' END,
     ${BOUNDS('5 minutes', 1, '1 hour')}, 29148.19, 283, 103.00, 182, 0, true, 's' || n`,
   customer_segments: `SELECT n::text, (ARRAY['VIP','Regular','New','At-Risk','Churned'])[n % 5 + 1], n % 100, n % 30,
-    (n * 7919 % 1000003)::numeric / 100, now(), now(), 'k' || n`,
+    (n::bigint * 7919 % 1000003)::numeric / 100, now(), now(), 'k' || n`,
   inventory_insights: `SELECT n::text, 'Product ' || n, n % 50, 9.99, n % 40, 2.29, NULLIF(n % 300, 0)::numeric / 10,
     CASE WHEN n % 100 = 0 THEN 'out_of_stock' WHEN n % 100 < 4 THEN 'critical' WHEN n % 100 < 11 THEN 'low' ELSE 'healthy' END, n % 9 = 0, date '2024-05-31', n % 80,
     (ARRAY['immediate','soon','planned','none'])[n % 4 + 1], date '2024-06-01', 'p' || n`,
