@@ -15,11 +15,25 @@ const SCHEMES = {
   ApiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
   Bearer: { type: 'http', scheme: 'bearer', description: 'An API key, or a JSON Web Token of the issuer' },
 } as const;
+/** What any route may answer, also those that are open. */
+const ANY = {
+  414: problem('The address is longer than 16 KiB'),
+};
+/** Where the path names something. PUT makes what is not there. */
+const NAMED = {
+  404: problem('There is no such thing'),
+};
+const OPEN = {
+  421: problem('The gateway does not answer under this name'),
+};
 const LIMITED = {
   401: problem('No key or token, or one that is no good'),
-  403: problem('The key or token has not the role that this needs'),
   429: problem('Too many requests by this client: Retry-After says when to go on'),
   504: problem('The answer took too long'),
+};
+/** Whoever is known may read. */
+const ABOVE_READ = {
+  403: problem('The key or token has not the role that this needs'),
 };
 
 /** Of all routes of the application: to be asked for when they are registered. */
@@ -57,7 +71,14 @@ export function describeAccess(app: OpenAPIHono, isOpen: boolean): void {
       ...route,
       'x-role': role,
       security: isLimited ? ways : [],
-      responses: { ...(isLimited && LIMITED), ...route.responses },
+      responses: {
+        ...ANY,
+        ...(route.path.includes('{') && route.method !== 'put' && NAMED),
+        ...(isOpen && OPEN),
+        ...(isLimited && LIMITED),
+        ...(isLimited && role !== 'read' && ABOVE_READ),
+        ...route.responses,
+      },
     };
   }
 }

@@ -14,6 +14,26 @@ export type Health = {
   readonly reasons: readonly string[];
 };
 
+/** RFC 9457 problem details */
+export type Problem = {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: 'invalid-parameter' | 'malformed-body' | 'bad-request' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'precondition-failed' | 'body-too-large' | 'uri-too-long' | 'unsupported-media-type' | 'invalid-body' | 'misdirected' | 'too-many-requests' | 'headers-too-large' | 'internal' | 'unavailable' | 'timeout';
+  readonly detail: string;
+  /** Path of the request */
+  readonly instance: string;
+  /** Also in the X-Request-Id header and in the log of the gateway */
+  readonly request_id: string;
+  readonly errors?: ReadonlyArray<{
+    /** Of the query, the path or the headers */
+    readonly parameter?: string;
+    /** Of the body; empty: all of it */
+    readonly field?: string;
+    readonly detail: string;
+  }>;
+};
+
 export type MeshStatus = {
   /** True when there is no alarm */
   readonly healthy: boolean;
@@ -116,26 +136,6 @@ export type SinkBucket = {
   /** Retries because the store was overloaded */
   readonly throttled: number;
   readonly alarm?: string;
-};
-
-/** RFC 9457 problem details */
-export type Problem = {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly code: 'invalid-parameter' | 'malformed-body' | 'bad-request' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'precondition-failed' | 'body-too-large' | 'uri-too-long' | 'unsupported-media-type' | 'invalid-body' | 'misdirected' | 'too-many-requests' | 'headers-too-large' | 'internal' | 'unavailable' | 'timeout';
-  readonly detail: string;
-  /** Path of the request */
-  readonly instance: string;
-  /** Also in the X-Request-Id header and in the log of the gateway */
-  readonly request_id: string;
-  readonly errors?: ReadonlyArray<{
-    /** Of the query, the path or the headers */
-    readonly parameter?: string;
-    /** Of the body; empty: all of it */
-    readonly field?: string;
-    readonly detail: string;
-  }>;
 };
 
 /** Every edge joins two of the nodes */
@@ -968,19 +968,19 @@ export type EventStream = string;
 export type Api = {
   '/livez': {
     /** Is the gateway alive? */
-    $get: Call<object, Json<Health, 200>>;
+    $get: Call<object, Json<Health, 200> | Json<Problem, 414 | 421>>;
   };
   '/readyz': {
     /** Can the gateway answer? */
-    $get: Call<object, Json<Health, 200 | 503>>;
+    $get: Call<object, Json<Health, 200 | 503> | Json<Problem, 414 | 421>>;
   };
   '/api/v1/status': {
     /** Workers, partitions and their owners, positions, watermarks and lag; the alarms first */
-    $get: Call<object, Json<MeshStatus, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    $get: Call<object, Json<MeshStatus, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/topology': {
     /** Topics, processes, streams, stages and buckets, and how data goes between them; a picture is at /topology */
-    $get: Call<object, Json<Topology, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    $get: Call<object, Json<Topology, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/sales/windows': {
     /** Final one-hour windows that slide by 5 minutes, newest first */
@@ -995,7 +995,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<SalesWindowPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<SalesWindowPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/sales/hourly': {
     /** Final hours by the clock, newest first */
@@ -1010,7 +1010,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<HourlySalesPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<HourlySalesPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/sales/live': {
     /** Windows and hours that are not final yet, newest first */
@@ -1019,7 +1019,7 @@ export type Api = {
         /** Items of a page */
         readonly limit?: number | string;
       };
-    }, Json<LiveSales, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<LiveSales, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/customers': {
     /** Customers with their RFM values, all or of one segment */
@@ -1032,7 +1032,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<RfmCustomerPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<RfmCustomerPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/customers/:id': {
     /** One customer: RFM values, hours, alerts, segments and activity */
@@ -1045,7 +1045,7 @@ export type Api = {
         /** Only these parts, with commas; default: all */
         readonly parts?: string;
       };
-    }, Json<Customer, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<Customer, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/customers/:id/hours': {
     /** Orders of a customer by hours of the clock, newest first */
@@ -1064,11 +1064,11 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<CustomerHourPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<CustomerHourPage, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/rfm/summary': {
     /** Customers and value per RFM segment */
-    $get: Call<object, Json<RfmSummary, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    $get: Call<object, Json<RfmSummary, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/customers/:id/activity': {
     /** What a customer did, by windows of 5 minutes, newest first */
@@ -1087,7 +1087,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<ActivityPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<ActivityPage, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/alerts': {
     /** Alerts of all services, newest first */
@@ -1114,7 +1114,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<AlertPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<AlertPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/alerts/:alert_id': {
     /** One alert */
@@ -1123,7 +1123,7 @@ export type Api = {
         /** The alert's id */
         readonly alert_id: string;
       };
-    }, Json<Alert, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<Alert, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/inventory': {
     /** Products and their stock, by id */
@@ -1138,7 +1138,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<ProductPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<ProductPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/inventory/restock': {
     /** What to order: the most urgent first, then what is out of stock soonest, then the largest quantity */
@@ -1151,11 +1151,11 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<ProductPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<ProductPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/inventory/summary': {
     /** Products by status, the value of dead stock, and how many are to be ordered */
-    $get: Call<object, Json<InventorySummary, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    $get: Call<object, Json<InventorySummary, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/products/:id': {
     /** One product: its stock, how fast it sells, and what to order */
@@ -1164,7 +1164,7 @@ export type Api = {
         /** The product's id, as in Kafka */
         readonly id: string;
       };
-    }, Json<Product, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<Product, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/regions': {
     /** The newest minute of every region, by name */
@@ -1175,7 +1175,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<RegionPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<RegionPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/devices': {
     /** The newest minute of every kind of device (type, operating system, version) */
@@ -1186,7 +1186,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<DevicePage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<DevicePage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/content/top': {
     /** The contents with the most downloads or failures, or the lowest success rate, in the newest minutes */
@@ -1201,7 +1201,7 @@ export type Api = {
         /** Contents to list */
         readonly limit?: number | string;
       };
-    }, Json<TopContent, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<TopContent, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/regions/top': {
     /** The regions with the most downloads or failures, or the lowest success rate or speed, in their newest minute */
@@ -1214,7 +1214,7 @@ export type Api = {
         /** How many to list */
         readonly limit?: number | string;
       };
-    }, Json<TopRegions, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<TopRegions, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/devices/top': {
     /** The kinds of devices with the most downloads or failures, or the lowest success rate or speed */
@@ -1227,7 +1227,7 @@ export type Api = {
         /** How many to list */
         readonly limit?: number | string;
       };
-    }, Json<TopDevices, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<TopDevices, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/devices/minutes': {
     /** Minutes of one kind of device, newest first */
@@ -1248,7 +1248,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<DeviceMinutePage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<DeviceMinutePage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/regions/:region/minutes': {
     /** Minutes of one region, newest first */
@@ -1267,7 +1267,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<RegionMinutePage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<RegionMinutePage, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/content/:id/minutes': {
     /** Minutes of one content, newest first */
@@ -1286,11 +1286,11 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<ContentMinutePage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<ContentMinutePage, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/segments/rules': {
     /** The rules of all segments */
-    $get: Call<object, Json<SegmentRuleList, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    $get: Call<object, Json<SegmentRuleList, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/segments/rules/eventType/:eventType': {
     /** The rules about one type of event */
@@ -1299,11 +1299,11 @@ export type Api = {
         /** purchase (or orders), view, install */
         readonly eventType: string;
       };
-    }, Json<SegmentRuleList, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<SegmentRuleList, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/segments': {
     /** All segments */
-    $get: Call<object, Json<SegmentList, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    $get: Call<object, Json<SegmentList, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
     /** Make a segment */
     $post: Call<{
       query?: {
@@ -1311,7 +1311,7 @@ export type Api = {
         readonly dryRun?: '' | 'true' | 'false';
       };
       json: SegmentBody;
-    }, Json<SegmentDryRun, 200> | Json<ChangedSegment, 201> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503 | 504>>;
+    }, Json<SegmentDryRun, 200> | Json<ChangedSegment, 201> | Json<Problem, 400 | 401 | 403 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/segments/:id': {
     /** A segment, and whether it is in force on all partitions */
@@ -1320,7 +1320,7 @@ export type Api = {
         /** The segment's id */
         readonly id: string;
       };
-    }, Json<Segment, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<Segment, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
     /** Replace a segment, or make one with this id */
     $put: Call<{
       param: {
@@ -1337,7 +1337,7 @@ export type Api = {
         readonly 'if-none-match'?: string;
       };
       json: SegmentBody;
-    }, Json<ChangedSegment | SegmentDryRun, 200> | Json<ChangedSegment, 201> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503 | 504>>;
+    }, Json<ChangedSegment | SegmentDryRun, 200> | Json<ChangedSegment, 201> | Json<Problem, 400 | 401 | 403 | 409 | 412 | 413 | 414 | 415 | 421 | 422 | 429 | 500 | 503 | 504>>;
     /** Delete a segment that none is derived from */
     $delete: Call<{
       param: {
@@ -1348,7 +1348,7 @@ export type Api = {
         /** Only if it is still this revision: the ETag of an earlier answer. 412 when it is not */
         readonly 'if-match'?: string;
       };
-    }, Json<DeletedSegment, 200> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 412 | 429 | 500 | 503 | 504>>;
+    }, Json<DeletedSegment, 200> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 412 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/users/:id/segments': {
     /** The segments of one user, as of the last change within the hour */
@@ -1357,7 +1357,7 @@ export type Api = {
         /** The user's id, as in Kafka */
         readonly id: string;
       };
-    }, Json<UserSegments, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<UserSegments, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/segments/:id/users': {
     /** The users who are in a segment, in the order in which they joined */
@@ -1372,7 +1372,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<SegmentMemberPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<SegmentMemberPage, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/late': {
     /** Events that came too late to be counted, newest first, by commits of the service that found them late */
@@ -1391,7 +1391,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<LatePage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<LatePage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/late/:seq': {
     /** The late events of one commit */
@@ -1400,7 +1400,7 @@ export type Api = {
         /** Its place in the stream: `seq` of a list */
         readonly seq: string;
       };
-    }, Json<LateEvents, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<LateEvents, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/dead-letters/redrive': {
     /** Put records of a topic back into Kafka, the oldest first; ?dryRun says what would become of them */
@@ -1410,7 +1410,7 @@ export type Api = {
         readonly dryRun?: '' | 'true' | 'false';
       };
       json: RedriveBody;
-    }, Json<Redriven, 200> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503 | 504>>;
+    }, Json<Redriven, 200> | Json<Problem, 400 | 401 | 403 | 409 | 413 | 414 | 415 | 421 | 422 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/dead-letters/:seq/redrive': {
     /** Put one record back into Kafka, with its key, headers and timestamp, once; and take its letter out */
@@ -1425,7 +1425,7 @@ export type Api = {
         /** Also if it would be a dead letter again */
         readonly force?: '' | 'true' | 'false';
       };
-    }, Json<Redriven, 200> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 429 | 500 | 503 | 504>>;
+    }, Json<Redriven, 200> | Json<Problem, 400 | 401 | 403 | 404 | 409 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/dead-letters': {
     /** What could not be used, newest first: records of Kafka, and values that a store did not take */
@@ -1446,7 +1446,7 @@ export type Api = {
         /** next_cursor of the page before */
         readonly cursor?: string;
       };
-    }, Json<DeadLetterPage, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<DeadLetterPage, 200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/dead-letters/:seq': {
     /** One dead letter whole: payload, key, headers, the reason and what to do */
@@ -1455,7 +1455,7 @@ export type Api = {
         /** Its place in the stream: `seq` of a list */
         readonly seq: string;
       };
-    }, Json<WholeDeadLetter, 200> | Json<Problem, 400 | 401 | 403 | 404 | 429 | 500 | 503 | 504>>;
+    }, Json<WholeDeadLetter, 200> | Json<Problem, 400 | 401 | 404 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/events/generate': {
     /** Send believable records to a topic of Kafka, with times over the last five minutes */
@@ -1465,7 +1465,7 @@ export type Api = {
         readonly dryRun?: '' | 'true' | 'false';
       };
       json: GenerateBody;
-    }, Json<Generated, 200> | Json<Problem, 400 | 401 | 403 | 404 | 413 | 415 | 422 | 429 | 500 | 503 | 504>>;
+    }, Json<Generated, 200> | Json<Problem, 400 | 401 | 403 | 413 | 414 | 415 | 421 | 422 | 429 | 500 | 503 | 504>>;
   };
   '/api/v1/stream': {
     /** Results as they change, as server-sent events that can be resumed */
@@ -1496,6 +1496,6 @@ export type Api = {
         /** The id of the last event that was received: the stream goes on behind it */
         readonly 'last-event-id'?: string;
       };
-    }, Text<200> | Json<Problem, 400 | 401 | 403 | 429 | 500 | 503 | 504>>;
+    }, Text<200> | Json<Problem, 400 | 401 | 414 | 421 | 429 | 500 | 503 | 504>>;
   };
 };

@@ -4,12 +4,11 @@ import { Problem, ProblemError } from './problem.ts';
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** A 200 answer and the problems a route may answer with. */
+/** A 200 answer and the problems a route may answer with, besides those of every route (auth/route-roles.ts). */
 export function answers<S extends z.ZodType>(schema: S, description: string) {
   return {
     200: { description, content: { 'application/json': { schema } } },
     400: problem('A parameter is unknown or has a value that cannot be used'),
-    404: problem('There is no such thing'),
     500: problem('The gateway failed; the request id finds the cause in its log'),
     503: problem('NATS is away, or the service has no data yet; try again'),
   };

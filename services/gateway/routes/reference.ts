@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { withExamples } from '../reference/examples.ts';
+import { withHeaders } from '../reference/headers.ts';
 import { referencePage } from '../reference/page.ts';
 
 const INFO = {
@@ -19,7 +20,7 @@ const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function referenceRoutes(app: OpenAPIHono, _dependencies: GatewayDependencies): void {
-  const document = once(() => withExamples(app.getOpenAPI31Document(INFO)));
+  const document = once(() => withExamples(withHeaders(app.getOpenAPI31Document(INFO))));
   const page = once(() => referencePage(document()));
   app.get('/openapi.json', (c) => c.json(document()));
   app.get('/docs', (c) => c.html(page(), 200, { 'content-security-policy': POLICY }));

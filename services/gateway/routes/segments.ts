@@ -31,7 +31,15 @@ const TAGS = ['segments'];
 const Id = pathId('id', "The segment's id", 'big-spenders');
 const NewId = SegmentId.openapi({ param: { name: 'id', in: 'path' }, example: 'big-spenders' });
 const body = { content: { 'application/json': { schema: SegmentBody } }, required: true };
-const created = { description: 'Created', content: { 'application/json': { schema: ChangedSegmentSchema } } };
+const ETAG = { description: 'Its revision, for If-Match', schema: { type: 'string', example: '"12"' } } as const;
+const LOCATION = { description: 'Where it is', schema: { type: 'string', example: `${PATH}/big-spenders` } } as const;
+const created = {
+  description: 'Created',
+  headers: { ETag: { ...ETAG, required: true }, Location: { ...LOCATION, required: true } },
+  content: { 'application/json': { schema: ChangedSegmentSchema } },
+};
+/** It has no conditions. */
+const { 412: _unconditional, ...POST_PROBLEMS } = WRITE_PROBLEMS;
 
 const changedOrCounted = z.union([ChangedSegmentSchema, DryRunResult]);
 
@@ -60,8 +68,10 @@ const post = createRoute({
   summary: 'Make a segment',
   middleware: JSON_BODY,
   request: { query: DryRunQuery, body },
-  responses: { ...answers(DryRunResult, 'With dryRun: who would be in it'), ...WRITE_PROBLEMS, 201: created },
+  responses: { ...answers(DryRunResult, 'With dryRun: who would be in it'), ...POST_PROBLEMS, 201: created },
 });
+
+const { 200: replaced, ...putProblems } = answers(changedOrCounted, 'Replaced; with dryRun: who would be in it');
 
 const put = createRoute({
   method: 'put',
@@ -76,8 +86,12 @@ const put = createRoute({
     body,
   },
   responses: {
-    ...answers(changedOrCounted, 'Replaced; with dryRun: who would be in it'),
+    ...putProblems,
     ...WRITE_PROBLEMS,
+    200: {
+      ...replaced,
+      headers: { ETag: { ...ETAG, description: `${ETAG.description}; of a dry run there is none` } },
+    },
     201: created,
   },
 });
