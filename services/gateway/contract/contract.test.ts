@@ -1,0 +1,177 @@
+/**
+ * Walks every operation of the OpenAPI document: each answer that it promises is given, and none that it does not. There
+ * is no list of routes here: a new one is walked by itself, by the examples of its parameters and of its body.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MemoryLog } from '../../../shared/log/memory-log.ts';
+import { type Fixture, openFixture } from '../_fixture.ts';
+import { fillSegments, storedSegment, storeRules } from '../_segments.ts';
+import { NotRedrivenError } from '../dead-letters/redriver.ts';
+import { judge } from './_answer.ts';
+import { addressOf, type Ask, type OpenApi, type Operation, operationsOf, requestOf, statusesOf } from './_document.ts';
+import { documentOf, type Faulty, KEYED, keyOf, LIMITED, openFaulty, openFilled, SECRET } from './_worlds.ts';
+
+const resources = new AsyncDisposableStack();
+let fixture: Fixture;
+let keyed: Fixture;
+let throwing: Faulty;
+let hanging: Faulty;
+let document: OpenApi;
+let operations: readonly Operation[];
+
+beforeAll(async () => {
+  fixture = resources.use(await openFilled());
+  keyed = resources.use(await openFilled(undefined, KEYED));
+  throwing = resources.use(openFaulty('throws'));
+  hanging = resources.use(openFaulty('hangs'));
+  document = await documentOf(fixture.get);
+  operations = operationsOf(document);
+});
+afterAll(() => resources.disposeAsync());
+
+/** Requests that lead to an answer which those made of the examples do not: by operation and status. */
+const OTHERWISE: Readonly<Record<string, (operation: Operation, ask: Ask) => Promise<Response>>> = {
+  'POST /api/v1/segments 200': (operation, ask) => ask(`${addressOf(operation)}?dryRun`, requestOf(operation)),
+  'PUT /api/v1/segments/{id} 201': (operation, ask) => ask(addressOf(operation, { id: 'new' }), requestOf(operation)),
+  'GET /readyz 503': (operation, ask) => whileAway(() => ask(addressOf(operation))),
+  'POST /api/v1/segments 409': (operation, ask) =>
+    ask(addressOf(operation), sending({ ...examplesOf(operation), id: 'big-spenders' })),
+  'PUT /api/v1/segments/{id} 409': async (operation) => {
+    await using small = await openFixture(new MemoryLog(64).client());
+    return small.get(addressOf(operation), requestOf(operation));
+  },
+  'DELETE /api/v1/segments/{id} 409': async (operation, ask) => {
+    const derived = storedSegment({ id: 'derived', type: 'DERIVED', rules: [], baseSegmentIds: ['big-spenders'] });
+    await storeRules(fixture.log, { version: 2, segments: [storedSegment(), derived] });
+    return ask(addressOf(operation), requestOf(operation));
+  },
+  'POST /api/v1/dead-letters/{seq}/redrive 409': (operation, ask) =>
+    ask(addressOf(operation, { seq: '2' }), requestOf(operation)),
+  'POST /api/v1/dead-letters/redrive 409': async (operation, ask) => {
+    fixture.redriveError = new NotRedrivenError('busy', 'Another redrive runs');
+    return ask(addressOf(operation), requestOf(operation)).finally(() => delete fixture.redriveError);
+  },
+};
+
+/** How each error is provoked, whatever the operation; undefined: it cannot be, here. */
+const PROVOKED: Readonly<Record<number, (operation: Operation) => Promise<Response> | undefined>> = {
+  400: (operation) => fixture.get(`${addressOf(operation)}?colour=red`, requestOf(operation)),
+  401: (operation) => keyed.get(addressOf(operation), requestOf(operation)),
+  403: (operation) => keyed.get(addressOf(operation), withHeaders(operation, keyOf('read'))),
+  404: (operation) => fixture.get(addressOf(operation, idsOf(operation, 'nobody-has-it')), requestOf(operation)),
+  412: (operation) => fixture.get(addressOf(operation), withHeaders(operation, { 'if-match': '"1000"' })),
+  413: (operation) => fixture.get(addressOf(operation), { ...requestOf(operation), body: ' '.repeat(300_000) }),
+  414: (operation) => fixture.get(`${addressOf(operation)}?${'x'.repeat(20_000)}`, requestOf(operation)),
+  415: (operation) => fixture.get(addressOf(operation), withHeaders(operation, { 'content-type': 'text/plain' })),
+  421: (operation) => fixture.get(`http://elsewhere.example${addressOf(operation)}`, requestOf(operation)),
+  422: (operation) => fixture.get(addressOf(operation), { ...requestOf(operation), body: '{}' }),
+  429: async (operation) => {
+    await using limited = await openFixture(undefined, LIMITED);
+    const ask = () => limited.get(addressOf(operation), withHeaders(operation, keyOf('admin')));
+    await (await ask()).body?.cancel();
+    return ask();
+  },
+  500: (operation) => throwing.ask(addressOf(operation), requestOf(operation)),
+  503: (operation) => whileAway(() => fixture.get(addressOf(operation), requestOf(operation))),
+  504: (operation) => hanging.ask(addressOf(operation), requestOf(operation)),
+};
+
+/** Documented, and not to be provoked here. */
+const NOT_PROVOKED = [
+  // A part that fails is null, and `missing` says so: 500 would be a fault of what joins them.
+  'GET /api/v1/customers/{id} 500',
+  // Answered from memory, without waiting for anything: only the coding of a large answer could take as long.
+  ...[
+    ...['sales/windows', 'sales/hourly', 'sales/live', 'alerts', 'inventory', 'inventory/restock', 'regions'],
+    ...['regions/top', 'devices', 'devices/top', 'content/top', 'stream'],
+  ].map((path) => `GET /api/v1/${path} 504`),
+];
+
+function provoke(operation: Operation, status: number): Promise<Response> | undefined {
+  return OTHERWISE[`${operation.key} ${status}`]?.(operation, fixture.get) ?? PROVOKED[status]?.(operation);
+}
+
+async function whileAway(ask: () => Promise<Response>): Promise<Response> {
+  fixture.connected = false;
+  return ask().finally(() => {
+    fixture.connected = true;
+  });
+}
+
+function withHeaders(operation: Operation, headers: Readonly<Record<string, string>>): RequestInit {
+  const request = requestOf(operation);
+  return { ...request, headers: { ...request.headers, ...headers } };
+}
+
+function sending(body: unknown, method = 'POST'): RequestInit {
+  return { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+}
+
+function examplesOf({ body }: Operation): object {
+  return Object(body?.example);
+}
+
+function idsOf({ parameters }: Operation, text: string): Record<string, string> {
+  return Object.fromEntries(parameters.filter((one) => one.in === 'path').map(({ name }) => [name, text]));
+}
+
+async function faultsOf(operation: Operation, response: Response, status: number): Promise<readonly string[]> {
+  return (await judge(operation, response, document.components.schemas, status)).faults;
+}
+
+describe('the contract', () => {
+  it('is about operations that are there', () => {
+    expect(operations.length).toBeGreaterThan(40);
+    for (const name of [...Object.keys(OTHERWISE), ...NOT_PROVOKED])
+      expect(operations.flatMap((one) => statusesOf(one, 200, 600).map((status) => `${one.key} ${status}`))).toContain(
+        name,
+      );
+  });
+
+  it('is kept by every success, with each status that it names', async () => {
+    const faults: string[] = [];
+    for (const operation of operations)
+      for (const status of statusesOf(operation, 200, 300)) {
+        await fillSegments(fixture); // what was changed by the one before
+        const otherwise = OTHERWISE[`${operation.key} ${status}`];
+        const response = await (otherwise?.(operation, fixture.get) ??
+          fixture.get(addressOf(operation), requestOf(operation)));
+        faults.push(...(await faultsOf(operation, response, status)));
+      }
+    expect(faults).toEqual([]);
+  });
+
+  it('is kept where keys and limits are, by those who may ask', async () => {
+    await using limited = await openFilled(undefined, { ...KEYED, readsPerSecond: 100, writesPerSecond: 100 });
+    const faults: string[] = [];
+    for (const operation of operations) {
+      await fillSegments(limited);
+      const role = operation.role === 'open' ? 'read' : operation.role;
+      const response = await limited.get(addressOf(operation), withHeaders(operation, keyOf(role)));
+      const isLimited = response.headers.has('ratelimit') && response.headers.has('ratelimit-policy');
+      if (isLimited === (operation.role === 'open')) faults.push(`${operation.key}: limits are told: ${isLimited}`);
+      faults.push(...(await faultsOf(operation, response, response.status < 300 ? response.status : 200)));
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('is kept by each error that it names; what cannot be provoked is listed here', async () => {
+    const faults: string[] = [];
+    const unprovoked: string[] = [];
+    for (const operation of operations)
+      for (const status of statusesOf(operation, 400, 600)) {
+        await fillSegments(fixture);
+        const response = await provoke(operation, status);
+        if (response && response.status === status) faults.push(...(await faultsOf(operation, response, status)));
+        else unprovoked.push(`${operation.key} ${status}`);
+        await response?.body?.cancel().catch(() => {});
+      }
+    expect(faults).toEqual([]);
+    expect(unprovoked.sort()).toEqual(NOT_PROVOKED.toSorted());
+  });
+
+  it('tells nothing of the inside when it fails', async () => {
+    for (const operation of operations.filter(({ responses }) => responses[500]))
+      expect(await (await throwing.ask(addressOf(operation), requestOf(operation))).text()).not.toContain(SECRET);
+  });
+});
