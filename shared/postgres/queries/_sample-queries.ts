@@ -80,7 +80,7 @@ export const SAMPLE_QUERIES: readonly SampleQuery[] = [
   {
     name: 'restock of an urgency',
     index: 'inventory_insights_restock',
-    ask: (n) => page(lists.restockBy('soon'), restockAt(n)),
+    ask: (n) => page(lists.restockBy('soon'), restockAt(n).slice(1)),
   },
   { name: 'sales windows of a time', index: 'sales_windows_time', ask: (n) => page(lists.salesWindows(hour(n))) },
   { name: 'sales hours, newest', index: 'sales_windows_time', ask: () => page(lists.salesHours({})) },

@@ -73,6 +73,12 @@ export function productsBy(status: string | undefined): List<typeof fields.PRODU
 
 const URGENCY = `(CASE restock_urgency WHEN 'immediate' THEN 0 WHEN 'soon' THEN 1 ELSE 2 END)`;
 const RANKS = { immediate: 0, soon: 1, planned: 2 } as const;
+const RESTOCK_ORDER = [
+  { term: URGENCY, type: 'int' },
+  { term: `COALESCE(days_until_stockout, '-1'::numeric)`, type: 'numeric' },
+  { term: '(- restock_quantity)', type: 'bigint' },
+  ...PRODUCT_ORDER,
+];
 
 /** What must be ordered: the most urgent first, then the fewest days until stockout, then the largest quantity. */
 export function restockBy(urgency: Urgency | undefined): List<typeof fields.PRODUCT> {
@@ -82,12 +88,8 @@ export function restockBy(urgency: Urgency | undefined): List<typeof fields.PROD
     .is(`${URGENCY} = ?::int`, urgency && RANKS[urgency]);
   return {
     ...listOf('inventory_insights', fields.PRODUCT, conditions),
-    order: [
-      { term: URGENCY, type: 'int' },
-      { term: `COALESCE(days_until_stockout, '-1'::numeric)`, type: 'numeric' },
-      { term: '(- restock_quantity)', type: 'bigint' },
-      ...PRODUCT_ORDER,
-    ],
+    // Of one urgency: PostgreSQL would begin at its first row, and pass over all before the cursor.
+    order: urgency ? RESTOCK_ORDER.slice(1) : RESTOCK_ORDER,
     direction: 'ASC',
   };
 }

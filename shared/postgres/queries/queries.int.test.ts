@@ -63,6 +63,13 @@ describe('pages', () => {
       ['product_id'],
     ],
     [
+      'restock of an urgency',
+      (query) => reader.restock({ ...query, urgency: 'soon' }),
+      `SELECT product_id AS id FROM inventory_insights WHERE restock_urgency = 'soon'
+       ORDER BY days_until_stockout NULLS FIRST, restock_quantity DESC, product_id::int`,
+      ['product_id'],
+    ],
+    [
       'users of a segment',
       (query) => reader.users({ ...query, segment: 'segment-4' }),
       `SELECT user_id AS id FROM user_segments WHERE segment_id = 'segment-4' AND qualified ORDER BY user_id`,
