@@ -89,6 +89,18 @@ async function consumers(): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
+/** Those that stay: readers that have ended take theirs away a moment later. */
+async function lastingConsumers(): Promise<number> {
+  let least = await consumers();
+  for (let same = 0; same < 20; same++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const now = await consumers();
+    if (now !== least) same = 0;
+    least = now;
+  }
+  return least;
+}
+
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
@@ -138,7 +150,7 @@ describe('the live stream', () => {
   it('resumes behind every event, from the bucket too, while it changes', async () => {
     const first = await reader('types=rfm.customer');
     await first.nth('live');
-    for (let n = 0; n < 200; n++) await put(String(n % 50));
+    for (let n = 0; n < 200; n++) await put(String(n));
     await first.nth('rfm.customer', 200);
     await first.cancel();
     await until(() => streams.sources === 0); // the ring has gone
@@ -166,11 +178,11 @@ describe('the live stream', () => {
     for (let n = 0; n < 1_000; n++) await put(String(n));
     for (let n = 0; n < 200; n++) await comeAndGo(n); // what is made once is made now
     await until(() => streams.clients === 0 && streams.sources === 0);
-    const before = { consumers: await consumers(), heap: await heapBytes() };
+    const before = { consumers: await lastingConsumers(), heap: await heapBytes() };
     for (let round = 0; round < 20; round++)
       await Promise.all(Array.from({ length: 50 }, (_, n) => comeAndGo(round * 50 + n)));
     await until(() => streams.clients === 0 && streams.sources === 0);
-    await until(async () => (await consumers()) === before.consumers);
+    await until(async () => (await consumers()) <= before.consumers);
     const grownBytes = (await heapBytes()) - before.heap;
     expect(grownBytes).toBeLessThan(3_000_000); // 3 kB a client would be a leak; what remains is noise of the run
     const after = await reader('types=rfm.customer&from=start');
@@ -188,14 +200,14 @@ describe('the live stream', () => {
     const sockets = openSockets();
     const large = { last_order: '2024-06-01T09:30:00Z', segment: 'VIP', customer_id: 'x'.repeat(20_000) };
     let sent = 0;
-    const counted = quick.until(() => quick.events.length > 1_000 && sent > 0 && quick.events.length > sent);
     while (streams.clients === 2) {
-      await put(`large-${sent % 20}`, large);
-      sent++;
+      // A key each: of one that changes faster than it is read, the server itself drops what is not the last.
+      await Promise.all(Array.from({ length: 10 }, () => put(`large-${sent++}`, large)));
+      await quick.nth('rfm.customer', sent);
     }
-    for (; sent <= 1_000; sent++) await put('small');
-    await counted;
-    expect(quick.events.length).toBe(sent + 1);
+    expect(quick.isEnded).toBe(false);
+    await put('small');
+    expect((await quick.nth('rfm.customer', sent + 1))?.data.customer_id).toBe('small');
     await until(() => openSockets() < sockets); // its connection is cut, though it reads nothing
     frozen.destroy();
     await quick.cancel();
