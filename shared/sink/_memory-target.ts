@@ -2,6 +2,7 @@
  * The sink port in memory, for tests: the store (which outlives processes) and targets on it (one a process), with
  * faults on demand. A target that is killed has no effect any more, and nothing it was asked ever answers, as after SIGKILL.
  */
+import { isSameStream } from './life.ts';
 import {
   type RefusedEntry,
   type SinkEntry,
@@ -100,8 +101,9 @@ export class MemoryTarget implements SinkTarget, AsyncDisposable {
     return this.#answer({ kind: 'claim', bucket, entries: [] }, () => {
       const stored = this.#store.bucket(bucket);
       this.#claims.set(bucket, ++stored.claims);
-      if (stored.life !== life) stored.position = undefined;
-      stored.life = life;
+      const going = isSameStream(stored.life, life) ? Math.max(stored.life, life) : life;
+      if (stored.life !== going) stored.position = undefined;
+      stored.life = going;
       return stored.position;
     });
   }

@@ -213,6 +213,26 @@ describe('deletes that nobody read', () => {
     await until(() => isEqual() && saves() > 0 && store.bucket('rfm').position?.seq === seq);
   });
 
+  test('may be among what is not written yet: a position says as of when all is written', async () => {
+    await runUntilSaved();
+    const before = now;
+    const gate = Promise.withResolvers<undefined>();
+    const watched = new WatchedLog(memory.client());
+    const { target } = start(
+      { fault: ({ kind }) => (kind === 'write' ? gate.promise : undefined) },
+      {},
+      { log: watched },
+    );
+    remove('p01.customer.1');
+    await until(() => target.calls.some(({ kind }) => kind === 'write'));
+    at(now + 20 * MINUTE);
+    const asked = watched.said('state').length;
+    await until(() => watched.said('state').length > asked + 3);
+    expect(store.bucket('rfm').position?.savedAtMs).toBe(before);
+    gate.resolve(undefined);
+    await until(() => isEqual() && store.bucket('rfm').position?.savedAtMs === now);
+  });
+
   test('may be among what is not read yet: a position says as of when all is read', async () => {
     await runUntilSaved();
     const before = now;

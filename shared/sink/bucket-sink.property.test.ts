@@ -104,7 +104,7 @@ class World {
   checkPosition(): void {
     const { position, rows, life } = this.store.bucket('rfm');
     const stream = this.log.stream(STREAM);
-    if (position === undefined || position.life !== stream.createdMs || life !== position.life) return;
+    if (position === undefined || !isSameStream(position.life, firstLife(stream.createdMs)) || life !== position.life) return;
     for (const { subject, seq, payload } of stream.messages) {
       if (seq > position.seq || payload.length === 0) continue;
       const row = rows.get(subject.slice('$KV.rfm.'.length));

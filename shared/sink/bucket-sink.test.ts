@@ -189,6 +189,24 @@ describe('ends', () => {
     await until(isEqual);
   });
 
+  test('has not ended while a write is under way that was told to stop (invariant 4)', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const fault = ({ kind }: SinkCall) => (kind === 'write' ? gate.promise : undefined);
+    put('p00.customer.1', { n: 1 });
+    const { sink, target } = start({ fault }, { drainMs: 10 });
+    await until(() => target.calls.some(({ kind }) => kind === 'write'));
+    let hasEnded = false;
+    void sink.ended.then(() => {
+      hasEnded = true;
+    });
+    const stopped = sink.stop();
+    await new Promise((resolve) => setTimeout(resolve, 50)); // longer than the drain
+    expect(hasEnded).toBe(false);
+    gate.resolve(undefined);
+    await stopped;
+    expect(store.values('rfm').size).toBe(0);
+  });
+
   test('stopped before there is a bucket, or before the store answers', async () => {
     put('p00.customer.1', { n: 1 });
     memory.deleteStream(bucketStream('rfm'));

@@ -21,6 +21,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { Backlog } from './backlog.ts';
 import { findBucket } from './bucket.ts';
 import { BucketSession } from './bucket-session.ts';
+import { firstLife, nextLife } from './life.ts';
 import { LaneWriter } from './lane-writer.ts';
 import { RefusedLetters } from './refused-letters.ts';
 import { type Patience, patiently, pause } from './retry.ts';
@@ -142,13 +143,18 @@ export class BucketSink implements OwnedPartition {
   async #claim({ createdMs, lastSeq }: StreamState): Promise<BucketSession> {
     const { target, source, logger } = this.#options;
     const claim = (life: number) => patiently('claim', this.#patience, () => target.claim(source.bucket, life));
-    let life = createdMs;
+    let life = firstLife(createdMs);
     let saved = await claim(life);
+    if (saved) life = saved.life;
     if (saved && saved.seq > lastSeq) {
       // Messages were lost (a copy was restored, a disk was not synced): their sequences are given again, to other values.
       logger.warn(`Bucket ${source.bucket} is older than what the store has of it: all of it is written anew`);
-      life = this.#now();
-      saved = await claim(life);
+      life = nextLife(life);
+      await claim(life);
+      // At once: by the next start the stream may have grown beyond the former position.
+      saved = { life, seq: 0, savedAtMs: saved.savedAtMs };
+      const position = saved;
+      await patiently('save', this.#patience, () => target.save(source.bucket, position));
     }
     return new BucketSession({
       ...this.#options,

@@ -38,7 +38,7 @@ class World {
   #opened: SinkUnderTest | undefined;
   #revision = 100;
   #id = 1_000;
-  #life = Date.UTC(2024, 5, 1);
+  #createdMs = Date.UTC(2024, 5, 1);
   readonly #claimed = new Set<string>();
 
   constructor(open: () => Promise<SinkUnderTest>) {
@@ -80,17 +80,18 @@ class World {
   }
 
   nextLife(): number {
-    return ++this.#life;
+    this.#createdMs++;
+    return this.life;
   }
 
   get life(): number {
-    return this.#life;
+    return firstLife(this.#createdMs);
   }
 
   async claim(bucket: string): Promise<void> {
     if (this.#claimed.has(bucket)) return;
     this.#claimed.add(bucket);
-    await this.target.claim(bucket, this.#life);
+    await this.target.claim(bucket, this.life);
   }
 
   /** To be claimed anew by the next test that needs it. */
@@ -289,6 +290,26 @@ function describeClaims(world: World): void {
     await world.target.claim(bucket, life);
     await world.target.save(bucket, { life, seq: 7, savedAtMs: 1_717_200_000_000 });
     expect(await world.target.claim(bucket, world.nextLife())).toBeUndefined();
+  });
+
+  test('after messages of the stream were lost its later life goes on, whoever claims it, and what it writes is newer', async () => {
+    const kind = firstKind(world);
+    const [id, life] = [world.nextId(), world.nextLife()];
+    const later = nextLife(life);
+    world.giveUp(kind.bucket);
+    await world.target.claim(kind.bucket, life);
+    await world.write(kind, entry(kind, id, 900_000, 1));
+    await world.target.save(kind.bucket, { life, seq: 900_000, savedAtMs: 1_717_200_000_000 });
+    expect(await world.target.claim(kind.bucket, later)).toBeUndefined();
+    const position = { life: later, seq: 5, savedAtMs: 1_717_200_000_123 };
+    await world.target.save(kind.bucket, position);
+    const other = await world.under.another();
+    expect(await other.claim(kind.bucket, life)).toEqual(position);
+    const before = await world.read(kind, id);
+    await other.write(kind.bucket, [entry(kind, id, 6, 2)], new AbortController().signal);
+    expect(await world.read(kind, id)).not.toEqual(before);
+    world.giveUp(kind.bucket);
+    world.nextLife();
   });
 
   test('a position may be large, and nothing may have been written since the beginning', async () => {

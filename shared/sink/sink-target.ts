@@ -27,7 +27,7 @@ export interface SinkEntry {
 
 /** Everything of a bucket's stream up to `seq` is in the store. */
 export interface SinkPosition {
-  /** Tells streams apart that had the same name one after the other: revisions count from 1 again. ms. */
+  /** Tells streams apart that had the same name one after the other, where revisions count from 1 again: life.ts. */
   readonly life: number;
   readonly seq: number;
   /** Wall clock when it was saved, ms: deletes of long ago can no longer be read from the bucket. */
@@ -57,7 +57,8 @@ export interface SinkTarget {
   readonly batchSize: number;
   /**
    * Claims a bucket for this process: from here on, writes of former claimants fail with SinkFencedError, where the
-   * store can tell. Undefined: nothing was ever written of this life of the bucket.
+   * store can tell. Undefined: nothing was ever saved of this life of the bucket. What was saved of a later life of the
+   * same stream is the answer, too, and that life goes on.
    */
   claim(bucket: string, life: number): Promise<SinkPosition | undefined>;
   write(bucket: string, entries: readonly SinkEntry[], signal: AbortSignal): Promise<readonly RefusedEntry[]>;
