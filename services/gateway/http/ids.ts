@@ -10,7 +10,7 @@ export function pathId(name: string, description: string, example: string) {
     .string()
     .min(1)
     .refine(isId, { error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8` })
-    .openapi({ param: { name, in: 'path' }, description, example });
+    .openapi({ param: { name, in: 'path' }, maxLength: MAX_ID_BYTES, description, example });
 }
 
 /** `{seq}`: what is not a place in a stream is not found, as any id that nobody has. */
@@ -30,7 +30,7 @@ export function queryId(description: string, example: string) {
     .min(1)
     .refine(isId, { error: `Expected at most ${MAX_ID_BYTES} bytes of UTF-8` })
     .optional()
-    .openapi({ description, example });
+    .openapi({ maxLength: MAX_ID_BYTES, description, example });
 }
 
 function isId(id: string): boolean {
