@@ -17,6 +17,7 @@ import { requireOwnName } from './http/host-names.ts';
 import { observeRequests } from './http/observe.ts';
 import { type HttpPolicy, OPEN_POLICY, peerOf } from './http/policy.ts';
 import { notFound, ProblemError, problemAnswer, toProblem, unavailable } from './http/problem.ts';
+import { requireReadableUrl } from './http/readable-url.ts';
 import { represent } from './http/represent.ts';
 import { refuseInvalid } from './http/route.ts';
 import { securityHeaders, strictTransport } from './http/security-headers.ts';
@@ -114,6 +115,7 @@ function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies, poli
   );
   app.use(limitTime(timeoutMs));
   app.use(represent());
+  app.use('/api/v1/*', requireReadableUrl());
   app.use('/api/v1/*', async (_c, next) => {
     if (!dependencies.connected()) throw unavailable('NATS is away: the gateway reconnects by itself, try again');
     await next();
