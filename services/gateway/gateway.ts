@@ -26,7 +26,7 @@ import { limitUrl } from './http/url-length.ts';
 import { activityRoutes } from './routes/activity.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { customerRoutes } from './routes/customers.ts';
-import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { deadLetterRoutes, redriveRoutes } from './routes/dead-letters.ts';
 import { generateRoutes } from './routes/generate.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inventoryRoutes } from './routes/inventory.ts';
@@ -58,6 +58,7 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   segmentRoutes,
   segmentUserRoutes,
   lateRoutes,
+  redriveRoutes,
   deadLetterRoutes,
   generateRoutes,
   streamRoutes,

@@ -96,7 +96,8 @@ const redriveMany = createRoute({
   },
 });
 
-export function deadLetterRoutes(app: OpenAPIHono, { log, redrive }: GatewayDependencies): void {
+/** Registered before the letters: none is `redrive`. */
+export function redriveRoutes(app: OpenAPIHono, { log, redrive }: GatewayDependencies): void {
   app.openapi(redriveMany, async (c) => {
     const { topic, reason, cursor, limit = DEFAULT_LIMIT, force = false, toTopic, ...span } = c.req.valid('json');
     requireSpan(span.from, span.to);
@@ -107,6 +108,9 @@ export function deadLetterRoutes(app: OpenAPIHono, { log, redrive }: GatewayDepe
     const results = seqs.length === 0 ? [] : await run(redrive, { filter, seqs, dryRun, force, toTopic });
     return c.json({ ...redriven(results, dryRun), ...(next !== undefined && { next_cursor: String(next) }) }, 200);
   });
+}
+
+export function deadLetterRoutes(app: OpenAPIHono, { log, redrive }: GatewayDependencies): void {
   app.openapi(redriveOne, async (c) => {
     const query = c.req.valid('query');
     const { subject, seq } = await requireLetter(log, c.req.valid('param').seq);
