@@ -100,6 +100,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
   #connected = true;
   readonly #sweep: ReturnType<typeof setInterval>;
   #nextAck = 0;
+  #turn: Promise<void> | undefined;
 
   constructor(connection: NatsConnection, manager: JetStreamManager, inboxPrefix: string, ackTimeoutMs: number) {
     this.connection = connection;
@@ -152,22 +153,24 @@ export class JetStreamLog implements Log, AsyncDisposable {
   ): Promise<StoredMessage | undefined> {
     const query = { last_by_subj: subject };
     const fromLeader = () => this.manager.streams.getMessage(stream, query);
-    // Nobody answers directly where the stream does not allow it, or is not there: the leader knows which.
-    const fromAny = () =>
-      this.manager.direct
-        .getMessage(stream, query)
-        .catch((error: unknown) => (hasNoResponder(error) ? fromLeader() : Promise.reject(error)));
+    const fromAny = async () => {
+      await this.#nextTurn();
+      // Nobody answers directly where the stream does not allow it, or is not there: the leader knows which.
+      const direct = this.manager.direct.getMessage(stream, query);
+      return direct.catch((error: unknown) => (hasNoResponder(error) ? fromLeader() : Promise.reject(error)));
+    };
     const found = await this.#available(`read the last message of "${subject}"`, anyReplica ? fromAny : fromLeader);
     return found ? fromStored(found) : undefined;
   }
 
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
     const action = `read the last messages of ${stream}`;
-    return this.#available(action, () =>
-      this.#answers(action, (callback) =>
+    return this.#available(action, async () => {
+      await this.#nextTurn();
+      return this.#answers(action, (callback) =>
         this.manager.direct.getLastMessagesFor(stream, { multi_last: [...subjects], callback }),
-      ),
-    );
+      );
+    });
   }
 
   /** Without a subject: for one with wildcards the server counts all that match, which of a million takes 200 ms. */
@@ -245,6 +248,20 @@ export class JetStreamLog implements Log, AsyncDisposable {
     clearInterval(this.#sweep);
     for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection is closing');
     if (!this.connection.isClosed()) await this.connection.close();
+  }
+
+  /**
+   * Questions of one turn of the event loop leave together: a write to the socket costs more than a question, and without
+   * this every HTTP request of a busy gateway would be a write of its own.
+   */
+  #nextTurn(): Promise<void> {
+    this.#turn ??= new Promise((resolve) =>
+      setImmediate(() => {
+        this.#turn = undefined;
+        resolve();
+      }),
+    );
+    return this.#turn;
   }
 
   /** What no attempt could pass. */
