@@ -4,6 +4,7 @@ import type { JetStreamLog } from '../../shared/log/jetstream-log.ts';
 import { bucketStream, keySubject } from '../../shared/log/names.ts';
 import { provisionBucket } from '../../shared/log/provision.ts';
 import { matchesKey } from '../../shared/sink/key-pattern.ts';
+import { firstLife } from '../../shared/sink/life.ts';
 import { SAMPLE_KINDS, type SampleKind } from '../../shared/sink/sample-values.ts';
 import { readWaitingEntry, toSinkEntry } from '../../shared/sink/waiting-entry.ts';
 import type { TestStore } from './_test-store.ts';
@@ -74,7 +75,7 @@ export class BucketLoad {
   /** By key, of the values that the bucket holds. */
   async #wanted(bucket: string): Promise<Map<string, string>> {
     const stream = bucketStream(bucket);
-    const { createdMs: life } = await this.#log.state(stream);
+    const life = firstLife((await this.#log.state(stream)).createdMs);
     const table = tableOf(bucket);
     const wanted = new Map<string, string>();
     for (const message of await this.#log.lastOfEach(stream, [keySubject(bucket, '>')])) {

@@ -69,7 +69,7 @@ export class DynamoDbTarget implements SinkTarget, AsyncDisposable {
     const identity = await this.#tables.require(table);
     const position = await this.#positions.claim(bucket, life, { identity, owner: this.#owner });
     this.#claims.set(bucket, {
-      life,
+      life: position?.life ?? life,
       table,
       identity,
       writer: new BatchWriter(this.#client, new Statements(this.#tables.nameOf(table), table)),

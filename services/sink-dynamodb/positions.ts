@@ -7,6 +7,7 @@
  * 2. Only who claimed the bucket last saves its position.
  */
 import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { createdMsOf, isSameStream } from '../../shared/sink/life.ts';
 import { SinkFencedError, type SinkPosition } from '../../shared/sink/sink-target.ts';
 import { classifyError, unavailable } from './failure.ts';
 
@@ -35,10 +36,13 @@ export class Positions {
     });
     try {
       const { Attributes: saved = {} } = await this.#client.send(command);
-      if (numberIn(saved.life) !== life) return undefined;
+      const stored = numberIn(saved.life) ?? 0;
+      if (stored > life && !isSameStream(stored, life)) throw newerBucket(bucket, life, stored);
+      const going = Math.max(stored, life);
+      if (stored !== going) return undefined;
       // Items may be there that the bucket no longer has: an old date has the core look for them.
-      if (saved.table_id?.S !== identity) return { life, seq: 0, savedAtMs: 0 };
-      return { life, seq: numberIn(saved.seq) ?? 0, savedAtMs: numberIn(saved.saved_at_ms) ?? 0 };
+      if (saved.table_id?.S !== identity) return { life: going, seq: 0, savedAtMs: 0 };
+      return { life: going, seq: numberIn(saved.seq) ?? 0, savedAtMs: numberIn(saved.saved_at_ms) ?? 0 };
     } catch (error) {
       throw unavailable(classifyError(error), `claim "${bucket}"`, error) ?? error;
     }
@@ -67,6 +71,13 @@ export class Positions {
       throw unavailable(failure, `save the position of "${bucket}"`, error) ?? error;
     }
   }
+}
+
+function newerBucket(bucket: string, life: number, stored: number): Error {
+  const [ours, theirs] = [life, stored].map((one) => new Date(createdMsOf(one)).toISOString());
+  return new Error(
+    `Cannot write bucket "${bucket}" (made ${ours}): the tables hold results of a newer one (made ${theirs}); give every mesh a TABLE_PREFIX of its own, or delete these tables`,
+  );
 }
 
 function numberIn(value: AttributeValue | undefined): number | undefined {

@@ -5,6 +5,7 @@ import { until } from '../../infra/faults/until.ts';
 import { testSettings } from '../../shared/postgres/_test-settings.ts';
 import { clientOptions, Database } from '../../shared/postgres/database.ts';
 import type { PostgresSettings } from '../../shared/postgres/settings.ts';
+import { firstLife } from '../../shared/sink/life.ts';
 import { SAMPLE_KINDS } from '../../shared/sink/sample-values.ts';
 import { type SinkEntry, SinkFencedError, SinkUnavailableError } from '../../shared/sink/sink-target.ts';
 import { startTestPostgres, type TestPostgres } from '../../shared/testing/servers.ts';
@@ -230,8 +231,9 @@ describe('one process', () => {
 
   test('results of an older bucket do not mix with those of a newer one', async () => {
     const owner = await openTarget();
-    await owner.claim('inventory', LIFE + 5);
-    await owner.save('inventory', { life: LIFE + 5, seq: 1, savedAtMs: 1 });
-    await expect(owner.claim('inventory', LIFE)).rejects.toThrow(/database of its own/);
+    const [older, newer] = [firstLife(Date.UTC(2024, 5, 1)), firstLife(Date.UTC(2024, 5, 2))];
+    await owner.claim('inventory', newer);
+    await owner.save('inventory', { life: newer, seq: 1, savedAtMs: 1 });
+    await expect(owner.claim('inventory', older)).rejects.toThrow(/database of its own/);
   });
 });

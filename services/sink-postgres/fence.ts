@@ -16,6 +16,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../shared/postgres/database.ts';
+import { createdMsOf, isSameStream } from '../../shared/sink/life.ts';
 import { SinkFencedError, type SinkPosition } from '../../shared/sink/sink-target.ts';
 
 export interface Claim {
@@ -61,13 +62,15 @@ export class Fence {
     const [row] = await this.#database.run<TakenRow & Record<string, unknown>>(TAKE, [bucket, claimant]);
     if (!row) throw new Error(`Cannot claim "${bucket}": its row in weir_sink_positions was deleted meanwhile`);
     const stored = row.life === null ? undefined : Number(row.life);
-    if (stored !== undefined && stored > life)
+    const isLater = stored !== undefined && stored > life;
+    if (isLater && !isSameStream(stored, life))
       throw new Error(
         `Cannot write bucket "${bucket}" (made ${time(life)}): the tables hold results of a newer one (made ${time(stored)}); give every mesh a database of its own, or empty this one`,
       );
-    this.#claims.set(bucket, { life, claimant, number: row.claim, isInDoubt: false });
-    if (stored !== life) return undefined;
-    return { life, seq: Number(row.seq), savedAtMs: Number(row.saved_ms) };
+    const going = isLater ? stored : life;
+    this.#claims.set(bucket, { life: going, claimant, number: row.claim, isInDoubt: false });
+    if (stored !== going) return undefined;
+    return { life: going, seq: Number(row.seq), savedAtMs: Number(row.saved_ms) };
   }
 
   async save(bucket: string, { life, seq, savedAtMs }: SinkPosition): Promise<void> {
@@ -134,6 +137,6 @@ function fenced(bucket: string): SinkFencedError {
   return new SinkFencedError(`Cannot write bucket "${bucket}": another process has claimed it`);
 }
 
-function time(ms: number): string {
-  return new Date(ms).toISOString();
+function time(life: number): string {
+  return new Date(createdMsOf(life)).toISOString();
 }

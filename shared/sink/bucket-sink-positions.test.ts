@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { bucketStream } from '../log/names.ts';
 import { WatchedLog } from '../testing/watched-log.ts';
+import { firstLife, nextLife } from './life.ts';
 import {
   MINUTE,
   at,
@@ -98,8 +99,15 @@ describe('positions (invariant 2)', () => {
     stream.lastSeq = 2;
     at(now + 1_000);
     put('p00.customer.1', { n: 'again' });
-    start();
-    await until(isEqual);
+    const life = nextLife(firstLife(stream.createdMs));
+    const { sink: first } = start();
+    await until(() => store.bucket('rfm').position?.life === life);
+    await first.stop();
+    for (let n = 1; n <= 5; n++) put('p00.customer.1', { n }); // by now as long as it was
+    const { sink: second } = start();
+    await until(() => isEqual() && store.bucket('rfm').position?.seq === stream.lastSeq);
+    await second.stop();
+    expect(store.bucket('rfm').position?.life).toBe(life);
   });
 });
 

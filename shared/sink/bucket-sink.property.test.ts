@@ -9,6 +9,7 @@ import { bucketStream, keySubject } from '../log/names.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { MemoryStore, type MemoryTarget, type SinkCall, type SinkFault } from './_memory-target.ts';
 import { BucketSink } from './bucket-sink.ts';
+import { firstLife, isSameStream } from './life.ts';
 
 const MINUTE = 60_000;
 const SOURCE = { bucket: 'rfm', keys: ['*.customer.>'] };
@@ -104,7 +105,8 @@ class World {
   checkPosition(): void {
     const { position, rows, life } = this.store.bucket('rfm');
     const stream = this.log.stream(STREAM);
-    if (position === undefined || !isSameStream(position.life, firstLife(stream.createdMs)) || life !== position.life) return;
+    if (position === undefined || !isSameStream(position.life, firstLife(stream.createdMs)) || life !== position.life)
+      return;
     for (const { subject, seq, payload } of stream.messages) {
       if (seq > position.seq || payload.length === 0) continue;
       const row = rows.get(subject.slice('$KV.rfm.'.length));

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { matchesKey } from './key-pattern.ts';
+import { firstLife, nextLife } from './life.ts';
 import { SAMPLE_KINDS, type SampleKind } from './sample-values.ts';
 import { type SinkEntry, SinkFencedError, type SinkTarget } from './sink-target.ts';
 
