@@ -5,10 +5,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryLog } from '../../../shared/log/memory-log.ts';
 import { type Fixture, openFixture } from '../_fixture.ts';
-import { fillSegments, storedSegment, storeRules } from '../_segments.ts';
+import { fillSegments } from '../_segments.ts';
 import { NotRedrivenError } from '../dead-letters/redriver.ts';
 import { judge } from './_answer.ts';
-import { addressOf, type Ask, type OpenApi, type Operation, operationsOf, requestOf, statusesOf } from './_document.ts';
+import { addressOf, type OpenApi, type Operation, operationsOf, requestOf, statusesOf } from './_document.ts';
+import { provokedBy, provokedOtherwise, withHeaders } from './_provoke.ts';
 import { documentOf, type Faulty, KEYED, keyOf, LIMITED, openFaulty, openFilled, SECRET } from './_worlds.ts';
 
 const resources = new AsyncDisposableStack();
@@ -18,6 +19,8 @@ let throwing: Faulty;
 let hanging: Faulty;
 let document: OpenApi;
 let operations: readonly Operation[];
+let provoked: ReturnType<typeof provokedBy>;
+let otherwise: ReturnType<typeof provokedOtherwise>;
 
 beforeAll(async () => {
   fixture = resources.use(await openFilled());
@@ -26,45 +29,25 @@ beforeAll(async () => {
   hanging = resources.use(openFaulty('hangs'));
   document = await documentOf(fixture.get);
   operations = operationsOf(document);
+  provoked = provokedBy({ open: fixture.get, keyed: keyed.get, keyOf });
+  otherwise = provokedOtherwise(fixture.get, fixture.log);
 });
 afterAll(() => resources.disposeAsync());
 
-/** Requests that lead to an answer which those made of the examples do not: by operation and status. */
-const OTHERWISE: Readonly<Record<string, (operation: Operation, ask: Ask) => Promise<Response>>> = {
-  'POST /api/v1/segments 200': (operation, ask) => ask(`${addressOf(operation)}?dryRun`, requestOf(operation)),
-  'PUT /api/v1/segments/{id} 201': (operation, ask) => ask(addressOf(operation, { id: 'new' }), requestOf(operation)),
-  'GET /readyz 503': (operation, ask) => whileAway(() => ask(addressOf(operation))),
-  'POST /api/v1/segments 409': (operation, ask) =>
-    ask(addressOf(operation), sending({ ...examplesOf(operation), id: 'big-spenders' })),
+/** Those that only a gateway without a socket can be brought to. */
+const HERE: Readonly<Record<string, (operation: Operation) => Promise<Response>>> = {
+  'GET /readyz 503': (operation) => whileAway(() => fixture.get(addressOf(operation))),
   'PUT /api/v1/segments/{id} 409': async (operation) => {
     await using small = await openFixture(new MemoryLog(64).client());
     return small.get(addressOf(operation), requestOf(operation));
   },
-  'DELETE /api/v1/segments/{id} 409': async (operation, ask) => {
-    const derived = storedSegment({ id: 'derived', type: 'DERIVED', rules: [], baseSegmentIds: ['big-spenders'] });
-    await storeRules(fixture.log, { version: 2, segments: [storedSegment(), derived] });
-    return ask(addressOf(operation), requestOf(operation));
-  },
-  'POST /api/v1/dead-letters/{seq}/redrive 409': (operation, ask) =>
-    ask(addressOf(operation, { seq: '2' }), requestOf(operation)),
-  'POST /api/v1/dead-letters/redrive 409': async (operation, ask) => {
+  'POST /api/v1/dead-letters/redrive 409': async (operation) => {
     fixture.redriveError = new NotRedrivenError('busy', 'Another redrive runs');
-    return ask(addressOf(operation), requestOf(operation)).finally(() => delete fixture.redriveError);
+    return fixture.get(addressOf(operation), requestOf(operation)).finally(() => delete fixture.redriveError);
   },
 };
-
-/** How each error is provoked, whatever the operation; undefined: it cannot be, here. */
-const PROVOKED: Readonly<Record<number, (operation: Operation) => Promise<Response> | undefined>> = {
-  400: (operation) => fixture.get(`${addressOf(operation)}?colour=red`, requestOf(operation)),
-  401: (operation) => keyed.get(addressOf(operation), requestOf(operation)),
-  403: (operation) => keyed.get(addressOf(operation), withHeaders(operation, keyOf('read'))),
-  404: (operation) => fixture.get(addressOf(operation, idsOf(operation, 'nobody-has-it')), requestOf(operation)),
-  412: (operation) => fixture.get(addressOf(operation), withHeaders(operation, { 'if-match': '"1000"' })),
-  413: (operation) => fixture.get(addressOf(operation), { ...requestOf(operation), body: ' '.repeat(300_000) }),
-  414: (operation) => fixture.get(`${addressOf(operation)}?${'x'.repeat(20_000)}`, requestOf(operation)),
-  415: (operation) => fixture.get(addressOf(operation), withHeaders(operation, { 'content-type': 'text/plain' })),
+const HERE_BY_STATUS: Readonly<Record<number, (operation: Operation) => Promise<Response>>> = {
   421: (operation) => fixture.get(`http://elsewhere.example${addressOf(operation)}`, requestOf(operation)),
-  422: (operation) => fixture.get(addressOf(operation), { ...requestOf(operation), body: '{}' }),
   429: async (operation) => {
     await using limited = await openFixture(undefined, LIMITED);
     const ask = () => limited.get(addressOf(operation), withHeaders(operation, keyOf('admin')));
@@ -87,8 +70,12 @@ const NOT_PROVOKED = [
   ].map((path) => `GET /api/v1/${path} 504`),
 ];
 
+/** undefined: nobody knows how. */
 function provoke(operation: Operation, status: number): Promise<Response> | undefined {
-  return OTHERWISE[`${operation.key} ${status}`]?.(operation, fixture.get) ?? PROVOKED[status]?.(operation);
+  const name = `${operation.key} ${status}`;
+  const byName = HERE[name] ?? otherwise[name];
+  const byStatus = HERE_BY_STATUS[status] ?? provoked[status];
+  return (byName ?? byStatus)?.(operation);
 }
 
 async function whileAway(ask: () => Promise<Response>): Promise<Response> {
@@ -98,23 +85,6 @@ async function whileAway(ask: () => Promise<Response>): Promise<Response> {
   });
 }
 
-function withHeaders(operation: Operation, headers: Readonly<Record<string, string>>): RequestInit {
-  const request = requestOf(operation);
-  return { ...request, headers: { ...request.headers, ...headers } };
-}
-
-function sending(body: unknown, method = 'POST'): RequestInit {
-  return { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-}
-
-function examplesOf({ body }: Operation): object {
-  return Object(body?.example);
-}
-
-function idsOf({ parameters }: Operation, text: string): Record<string, string> {
-  return Object.fromEntries(parameters.filter((one) => one.in === 'path').map(({ name }) => [name, text]));
-}
-
 async function faultsOf(operation: Operation, response: Response, status: number): Promise<readonly string[]> {
   return (await judge(operation, response, document.components.schemas, status)).faults;
 }
@@ -122,7 +92,7 @@ async function faultsOf(operation: Operation, response: Response, status: number
 describe('the contract', () => {
   it('is about operations that are there', () => {
     expect(operations.length).toBeGreaterThan(40);
-    for (const name of [...Object.keys(OTHERWISE), ...NOT_PROVOKED])
+    for (const name of [...Object.keys(HERE), ...Object.keys(otherwise), ...NOT_PROVOKED])
       expect(operations.flatMap((one) => statusesOf(one, 200, 600).map((status) => `${one.key} ${status}`))).toContain(
         name,
       );
@@ -133,9 +103,8 @@ describe('the contract', () => {
     for (const operation of operations)
       for (const status of statusesOf(operation, 200, 300)) {
         await fillSegments(fixture); // what was changed by the one before
-        const otherwise = OTHERWISE[`${operation.key} ${status}`];
-        const response = await (otherwise?.(operation, fixture.get) ??
-          fixture.get(addressOf(operation), requestOf(operation)));
+        const ask = otherwise[`${operation.key} ${status}`];
+        const response = await (ask?.(operation) ?? fixture.get(addressOf(operation), requestOf(operation)));
         faults.push(...(await faultsOf(operation, response, status)));
       }
     expect(faults).toEqual([]);

@@ -5,12 +5,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeId } from '../../../shared/events/id.ts';
 import { MemoryLog } from '../../../shared/log/memory-log.ts';
-import { type Fixture, NOON, putCustomer } from '../_fixture.ts';
-import { fillSegments, putUser } from '../_segments.ts';
-import { putActivity, putAlert, putContentMinute, putProduct, putRegionAlert, putRegionMinute } from '../_services.ts';
+import { type Fixture, NOON } from '../_fixture.ts';
+import { fillSegments } from '../_segments.ts';
+import { putAlert, putRegionAlert } from '../_services.ts';
 import { judge } from './_answer.ts';
 import { addressOf, type OpenApi, type Operation, operationsOf, rawAddressOf, requestOf } from './_document.ts';
 import { BROKEN_PIECES, HOSTILE_IDS, TOO_LONG_IDS, VANISHING_PIECES } from './_hostile.ts';
+import { hasFreeIds, isAllOf, nameOfId, owners, PUT_OWN, putOwn } from './_owned.ts';
 import { type Asked, recordingLog } from './_recording.ts';
 import { isId } from './_values.ts';
 import { documentOf, openFilled } from './_worlds.ts';
@@ -30,7 +31,6 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-const nameOfId = ({ path }: Operation) => /\{(\w+)\}/.exec(path)?.[1] ?? '';
 const withId = (operation: Operation, id: string) => addressOf(operation, { [nameOfId(operation)]: id });
 
 async function ask(operation: Operation, address: string, headers: Record<string, string> = {}) {
@@ -52,32 +52,6 @@ function shapes(calls: readonly Asked[], id: string): Set<string> {
     }),
   );
 }
-
-/** Of everything in the answer that says whose it is. */
-function owners(body: unknown): string[] {
-  const found: string[] = [];
-  JSON.stringify(body, (name, value) => {
-    if (OWNER_FIELDS.has(name) && typeof value === 'string') found.push(value);
-    return value;
-  });
-  return found;
-}
-const OWNER_FIELDS = new Set(['customer_id', 'product_id', 'region', 'content_id', 'user_id']);
-
-/** How to store something under an id; absent: such ids are not free, and none of the hostile ones is there. */
-const OWN: Readonly<Record<string, (id: string) => Promise<void>>> = {
-  'GET /api/v1/customers/{id}': (id) => putCustomer(fixture, id),
-  'GET /api/v1/customers/{id}/hours': (id) => putCustomer(fixture, id),
-  'GET /api/v1/customers/{id}/activity': (id) => putActivity(fixture, id, NOON),
-  'GET /api/v1/products/{id}': (id) => putProduct(fixture, id),
-  'GET /api/v1/regions/{region}/minutes': (id) => putRegionMinute(fixture, id, NOON, true),
-  'GET /api/v1/content/{id}/minutes': (id) => putContentMinute(fixture, id, NOON),
-  'GET /api/v1/users/{id}/segments': (id) => putUser(fixture, id),
-};
-/** Made by the mesh itself, of a few characters. */
-const NOT_FREE = ['alert_id', 'seq', 'eventType'];
-const isFree = (operation: Operation) =>
-  !NOT_FREE.includes(nameOfId(operation)) && !operation.path.includes('/segments/{id}');
 
 describe('a hostile id in the path', () => {
   it('finds nothing where nothing has it', async () => {
@@ -125,15 +99,14 @@ describe('a hostile id in the path', () => {
 
   it('finds exactly what has it, among all others', async () => {
     const wrong: string[] = [];
-    const free = operations.filter(isFree);
-    expect(Object.keys(OWN).sort()).toEqual(free.map(({ key }) => key).sort());
-    for (const put of new Set(Object.values(OWN))) for (const id of HOSTILE_IDS) await put(id);
+    const free = operations.filter(hasFreeIds);
+    expect(Object.keys(PUT_OWN).sort()).toEqual(free.map(({ key }) => key).sort());
+    await putOwn(fixture, HOSTILE_IDS);
     for (const operation of free)
       for (const id of HOSTILE_IDS) {
         const { response, body, faults } = await ask(operation, withId(operation, id));
         wrong.push(...faults);
-        const isOwn = owners(body).length > 0 && owners(body).every((owner) => owner === id);
-        if (response.status !== 200 || !isOwn)
+        if (response.status !== 200 || !isAllOf(id, body))
           wrong.push(`${operation.key} ${JSON.stringify(id)}: ${response.status} of ${JSON.stringify(owners(body))}`);
       }
     expect(wrong).toEqual([]);
@@ -144,8 +117,8 @@ describe('a hostile id in the path', () => {
     for (const operation of operations) {
       await fillSegments(fixture);
       const example = String(operation.parameters.find(({ name }) => name === nameOfId(operation))?.schema?.example);
-      const tame = isFree(operation) ? 'tame-1' : example;
-      await OWN[operation.key]?.(tame);
+      const tame = hasFreeIds(operation) ? 'tame-1' : example;
+      await PUT_OWN[operation.key]?.(fixture, tame);
       const known = shapes((await ask(operation, withId(operation, tame))).asked, tame);
       for (const id of HOSTILE_IDS) {
         const shown = shapes((await ask(operation, withId(operation, id))).asked, id);
