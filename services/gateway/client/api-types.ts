@@ -21,7 +21,7 @@ export type Problem = {
   readonly status: number;
   readonly code: 'invalid-parameter' | 'malformed-body' | 'bad-request' | 'unauthorized' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'request-timeout' | 'conflict' | 'precondition-failed' | 'body-too-large' | 'uri-too-long' | 'unsupported-media-type' | 'invalid-body' | 'misdirected' | 'too-many-requests' | 'headers-too-large' | 'internal' | 'unavailable' | 'timeout';
   readonly detail: string;
-  /** Path of the request */
+  /** Path of the request, as it was encoded; cut when it is long */
   readonly instance: string;
   /** Also in the X-Request-Id header and in the log of the gateway */
   readonly request_id: string;

@@ -35,6 +35,8 @@ export const CODES = {
 
 /** A path is repeated in the answer, but not a hostile one of many kilobytes. */
 const MAX_INSTANCE = 200;
+/** A "%" that encodes nothing, which an address may not have. */
+const NO_CODE = /%(?![0-9A-Fa-f]{2})/g;
 
 export type ProblemCode = keyof typeof CODES;
 const CODE_NAMES = Object.keys(CODES) as ProblemCode[];
@@ -54,7 +56,7 @@ export const Problem = z
     status: z.number().int(),
     code: z.enum(CODE_NAMES),
     detail: z.string(),
-    instance: z.string().openapi({ description: 'Path of the request' }),
+    instance: z.string().openapi({ description: 'Path of the request, as it was encoded; cut when it is long' }),
     request_id: z.string().openapi({ description: 'Also in the X-Request-Id header and in the log of the gateway' }),
     errors: z.array(Fault).optional(),
   })
@@ -103,11 +105,15 @@ function isNoResponder(error: unknown): boolean {
 }
 
 export function problemAnswer(c: Context, problem: ProblemError): Response {
-  const { status, headers, body } = problemParts(problem, c.req.path, String(c.get('requestId') ?? ''));
+  const { status, headers, body } = problemParts(
+    problem,
+    new URL(c.req.url).pathname,
+    String(c.get('requestId') ?? ''),
+  );
   return c.body(body, status, headers);
 }
 
-/** The answer where there is no Context: on a socket whose request could not be read. */
+/** The answer where there is no Context: on a socket whose request could not be read. `path`: as it is encoded. */
 export function problemParts(problem: ProblemError, path: string, requestId: string) {
   const { status, title } = CODES[problem.code];
   const body: z.infer<typeof Problem> = {
@@ -116,7 +122,7 @@ export function problemParts(problem: ProblemError, path: string, requestId: str
     status,
     code: problem.code,
     detail: problem.message,
-    instance: path.slice(0, MAX_INSTANCE),
+    instance: path.slice(0, MAX_INSTANCE).replaceAll(NO_CODE, '%25'),
     request_id: requestId,
     ...(problem.errors && { errors: [...problem.errors] }),
   };
