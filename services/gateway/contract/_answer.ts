@@ -16,6 +16,9 @@ const OF_EVERY_ANSWER: ReadonlySet<string> = new Set([
   ...['referrer-policy', 'transfer-encoding', 'vary', 'x-accel-buffering', 'x-content-type-options', 'x-frame-options'],
 ]);
 
+/** The characters of a URI reference, and nothing half encoded (RFC 3986). */
+const URI = /^\/(?:[\w\-.~!$&'()*+,;=:@/[\]|^]|%[0-9A-Fa-f]{2})*$/;
+
 export interface Judged {
   readonly faults: readonly string[];
   /** JSON, or the first piece of a stream. */
@@ -77,11 +80,13 @@ function headerFaults(headers: Headers, documented: Readonly<Record<string, { re
 function problemFaults(response: Response, body: unknown): string[] {
   const { status, code, request_id, instance } = Object(body) as Record<string, unknown>;
   const isOfStatus = CODES[code as ProblemCode]?.status === response.status;
-  const path = response.url ? new URL(response.url).pathname.slice(0, 200) : instance;
+  const path = response.url
+    ? new URL(response.url).pathname.slice(0, 200).replaceAll(/%(?![0-9A-Fa-f]{2})/g, '%25')
+    : instance;
   return [
     ...(status === response.status ? [] : [`says status ${String(status)}`]),
     ...(isOfStatus ? [] : [`says code ${String(code)}`]),
     ...(request_id === response.headers.get('x-request-id') ? [] : ['says another request id']),
-    ...(instance === path ? [] : [`says instance ${String(instance)}`]),
+    ...(instance === path && URI.test(String(instance)) ? [] : [`says instance ${String(instance)}`]),
   ];
 }
