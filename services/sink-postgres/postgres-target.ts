@@ -22,7 +22,8 @@ import {
 } from '../../shared/sink/sink-target.ts';
 import { type Claim, Fence } from './fence.ts';
 import { RefusedValue } from './refused-value.ts';
-import { kindOf, RESULT_KINDS, type Json, type ResultKind, type Row } from './results.ts';
+import { kindOf, RESULT_KINDS, type ResultKind } from './results.ts';
+import type { Json, Row } from './row.ts';
 import { statementsOf } from './statements.ts';
 import { storedKeys } from './stored-keys.ts';
 

@@ -20,13 +20,10 @@ import {
   segmentRuleSets,
   userSegments,
 } from '../../shared/postgres/schema.ts';
+import type { Json, Row } from './row.ts';
 import { ruleSetRow } from './rule-set-row.ts';
 import { userDocument } from './user-document.ts';
 import { valueColumns } from './table-columns.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
-/** What of a row is the value's; the sink adds the key and the version. */
-export type Row = Record<string, unknown>;
 
 export interface ResultKind {
   readonly bucket: string;

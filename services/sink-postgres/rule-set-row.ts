@@ -2,7 +2,7 @@
 import { readRuleSet } from '../../shared/segments/read-rule-set.ts';
 import type { SegmentDefinition } from '../../shared/segments/rule-set.ts';
 import { RefusedValue } from './refused-value.ts';
-import type { Json, Row } from './results.ts';
+import type { Json, Row } from './row.ts';
 
 export function ruleSetRow(value: Json): Row {
   const reading = readRuleSet(value);

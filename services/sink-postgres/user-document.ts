@@ -1,7 +1,7 @@
 /** The document of a user: one row a segment, replaced as one. */
 import type { SegmentResult } from '../../shared/segments/segment-result.ts';
 import { RefusedValue } from './refused-value.ts';
-import type { Json, Row } from './results.ts';
+import type { Json, Row } from './row.ts';
 
 /** `rows` has one for each of `segment_ids`. */
 export function userDocument(value: Json): Row {
