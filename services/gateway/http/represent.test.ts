@@ -2,6 +2,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { chooseCoding } from './encodings.ts';
+import { jsonAnswer } from './json-answer.ts';
 import { represent } from './represent.ts';
 
 const LARGE = JSON.stringify({ text: 'ключ '.repeat(1_000) });
@@ -18,6 +19,8 @@ app.use(represent());
 const json = { 'content-type': 'application/json' };
 app.get('/large', (c) => c.body(LARGE, 200, { ...json, link: '</next>; rel="next"', 'cache-control': 'no-cache' }));
 app.get('/small', (c) => c.body(SMALL, 200, json));
+app.get('/kept/large', (c) => jsonAnswer(c, JSON.parse(LARGE)));
+app.get('/kept/small', (c) => jsonAnswer(c, JSON.parse(SMALL)));
 app.get('/strong', (c) => c.body(LARGE, 200, { ...json, etag: `"${revision}"` }));
 app.get('/strong-small', (c) => c.body(SMALL, 200, { ...json, etag: `"${revision}"` }));
 app.get('/encoded', (c) => c.body('x'.repeat(5_000), 200, { ...json, 'content-encoding': 'x-own' }));
@@ -146,6 +149,16 @@ describe('the validator', () => {
       expect(await head.text()).toBe('');
     }
   });
+});
+
+it('is the same when the text of the answer was kept', async () => {
+  for (const size of ['small', 'large'])
+    for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'if-none-match': await tagOf(`/${size}`) }]) {
+      const [expected, kept] = [await get(`/${size}`, headers), await get(`/kept/${size}`, headers)];
+      const { link: _link, 'cache-control': _cache, ...rest } = Object.fromEntries(expected.headers);
+      expect([kept.status, Object.fromEntries(kept.headers)]).toEqual([expected.status, rest]);
+      expect(await kept.arrayBuffer()).toEqual(await expected.arrayBuffer());
+    }
 });
 
 it('does not read a stream of events ahead', async () => {

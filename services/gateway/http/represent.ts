@@ -10,6 +10,7 @@
 import { hash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { chooseCoding, encode } from './encodings.ts';
+import { textOf } from './json-answer.ts';
 
 /** Below this an encoded answer fills a packet just as well. */
 const MIN_ENCODED = 1024;
@@ -22,16 +23,22 @@ export function represent(): MiddlewareHandler {
     const { res } = c;
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD';
     if (!isRead || res.status !== 200 || !TEXT.test(res.headers.get('content-type') ?? '')) return;
-    if (res.headers.has('content-encoding')) return;
-    const body = await res.text();
     const { headers } = res;
+    if (headers.has('content-encoding')) return;
+    const kept = textOf(res);
+    const body = kept ?? (await res.text());
     const isLarge = body.length >= MIN_ENCODED;
     const coding = isLarge ? chooseCoding(c.req.header('accept-encoding')) : undefined;
     const tag = headers.get('etag') ?? `W/"${hash('sha1', body, 'base64url')}"`;
     headers.set('etag', coding && !tag.startsWith('W/') ? `${tag.slice(0, -1)};${coding}"` : tag);
     if (isLarge) headers.append('vary', 'Accept-Encoding');
+    const isKnown = has(c.req.header('if-none-match'), tag);
+    if (kept !== undefined && coding === undefined && !isKnown) {
+      headers.set('content-length', String(Buffer.byteLength(body)));
+      return; // it is as it should be: nothing of it was used
+    }
     c.res = undefined; // Hono would put all headers of the former answer on the new one
-    c.res = has(c.req.header('if-none-match'), tag) ? unchanged(headers) : await answer(body, coding, headers);
+    c.res = isKnown ? unchanged(headers) : await answer(body, coding, headers);
   };
 }
 

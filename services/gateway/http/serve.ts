@@ -41,7 +41,8 @@ const MAX_HEAD_BYTES = 32 * 1024;
 export async function serveHttp({ host, port, fetch, times = TIMES }: ServeOptions): Promise<HttpServer> {
   const listener = getRequestListener(
     (request, env) => fetch(request, { address: 'incoming' in env ? remoteAddress(env.incoming) : undefined }),
-    { overrideGlobalObjects: false, errorHandler: unreadable },
+    // Global Responses become ones that keep what they were made of: a read through a stream takes longer than the answer.
+    { overrideGlobalObjects: true, errorHandler: unreadable },
   );
   const server = createServer(
     {

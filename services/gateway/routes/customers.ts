@@ -4,6 +4,7 @@ import { encodeId } from '../../../shared/events/id.ts';
 import { partitionName, partitionOf } from '../../../shared/events/partition.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
+import { jsonAnswer } from '../http/json-answer.ts';
 import {
   DEFAULT_LIMIT,
   keyRange,
@@ -90,7 +91,7 @@ export function customerRoutes(app: OpenAPIHono, { log, logger, customers }: Gat
     const { document, isKnown, unknown } = await readCustomer({ log, logger, id, parts });
     if (!isKnown && unknown.length > 0) throw unavailable(unknown.map(({ reason }) => reason).join('; '));
     if (!isKnown) throw notFound(`Nothing is known of a customer "${id}"`);
-    return c.json(document, 200);
+    return jsonAnswer(c, document);
   });
   app.openapi(hours, async (c) => {
     const { id } = c.req.valid('param');

@@ -5,6 +5,7 @@ import { partitionName, partitionOf } from '../../../shared/events/partition.ts'
 import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
+import { jsonAnswer } from '../http/json-answer.ts';
 import { DEFAULT_LIMIT, KeyCursor, Limit, linked, pageAnswer, pageAnswers } from '../http/paging.ts';
 import { notFound, unavailable } from '../http/problem.ts';
 import { requireCurrent } from '../http/readiness.ts';
@@ -93,14 +94,14 @@ export function inventoryRoutes(app: OpenAPIHono, { inventory, log }: GatewayDep
       throw unavailable(
         'No summary yet: is the inventory service running, and are products coming in? See /api/v1/status',
       );
-    return c.json(InventorySummary.parse(entry), 200);
+    return jsonAnswer(c, InventorySummary.parse(entry));
   });
   app.openapi(product, async (c) => {
     const { id } = c.req.valid('param');
     const key = `${partitionName(partitionOf(id))}.product.${encodeId(id)}`;
     const entry = await readEntry<unknown>(log, INVENTORY, key, TO_SHOW);
     if (entry === undefined) throw notFound(`No product "${id}" is known, or it was deleted`);
-    return c.json(Product.parse(entry), 200);
+    return jsonAnswer(c, Product.parse(entry));
   });
 }
 

@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
+import { jsonAnswer } from '../http/json-answer.ts';
 import { unavailable } from '../http/problem.ts';
 import { answers, strictQuery } from '../http/route.ts';
 import { RfmSummary } from '../schemas/rfm.ts';
@@ -20,6 +21,6 @@ export function rfmRoutes(app: OpenAPIHono, { log }: GatewayDependencies): void 
     const entry = await readEntry<unknown>(log, 'rfm', 'all.summary', TO_SHOW);
     if (entry === undefined)
       throw unavailable('No RFM summary yet: is the rfm service running, and are orders coming in? See /api/v1/status');
-    return c.json(RfmSummary.parse(entry), 200);
+    return jsonAnswer(c, RfmSummary.parse(entry));
   });
 }

@@ -7,6 +7,7 @@ import { bucketStream } from '../../../shared/log/names.ts';
 import { readEntry, TO_SHOW } from '../../../shared/store/entry.ts';
 import type { GatewayDependencies } from '../dependencies.ts';
 import { pathId } from '../http/ids.ts';
+import { jsonAnswer } from '../http/json-answer.ts';
 import { DEFAULT_LIMIT, linked, pageAnswers, StreamPageQuery } from '../http/paging.ts';
 import { notFound, unavailable } from '../http/problem.ts';
 import { answers, strictQuery } from '../http/route.ts';
@@ -48,7 +49,7 @@ export function segmentUserRoutes(app: OpenAPIHono, { log }: GatewayDependencies
     const read = await readIfThere(log, SEGMENTS, () => readEntry<unknown>(log, SEGMENTS, key, TO_SHOW));
     if (read.kind === 'no-bucket') throw notStarted();
     if (read.value === undefined) throw notFound(`Nothing of user "${id}" changed within the hour`);
-    return c.json(UserSegments.parse(read.value), 200);
+    return jsonAnswer(c, UserSegments.parse(read.value));
   });
   app.openapi(users, async (c) => {
     const { limit = DEFAULT_LIMIT, cursor = 0 } = c.req.valid('query');
