@@ -18,6 +18,9 @@ import { DEFAULT_STREAM_SETTINGS } from '../stream/stream-settings.ts';
 import { openViews } from '../views/views.ts';
 import type { Ask, OpenApi } from './_document.ts';
 
+/** Of the services. */
+export const BUCKETS: readonly string[] =
+  'sales rfm anomaly anomaly-maip inventory region-health segments activity'.split(' ');
 /** Served from memory: there is something to show when these answer 200. */
 export const FROM_MEMORY = ['sales/windows', 'alerts', 'inventory', 'regions', 'devices', 'content/top'];
 const keys = byDigest(ROLES.map((role) => ({ name: role, role, sha256: digestOf(`key of ${role}`) })));

@@ -33,9 +33,8 @@ import {
 import { BROKEN_PIECES, HOSTILE_IDS, TOO_LONG_IDS } from './_hostile.ts';
 import { hasFreeIds, isAllOf, nameOfId, putOwn } from './_owned.ts';
 import { provokedBy, provokedOtherwise, withHeaders } from './_provoke.ts';
-import { documentOf, FROM_MEMORY } from './_worlds.ts';
+import { BUCKETS, documentOf, FROM_MEMORY } from './_worlds.ts';
 
-const BUCKETS = ['sales', 'rfm', 'anomaly', 'anomaly-maip', 'inventory', 'region-health', 'segments', 'activity'];
 const resources = new AsyncDisposableStack();
 const keys = new Map(ROLES.map((role) => [role as string, makeKey([role, '--role', role], Date.now())]));
 let nats: TestNats;

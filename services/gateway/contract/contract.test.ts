@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryLog } from '../../../shared/log/memory-log.ts';
 import { type Fixture, openFixture } from '../_fixture.ts';
 import { fillSegments } from '../_segments.ts';
+import { logWithout } from '../_services.ts';
 import { NotRedrivenError } from '../dead-letters/redriver.ts';
 import { judge } from './_answer.ts';
 import { addressOf, type OpenApi, type Operation, operationsOf, requestOf, statusesOf } from './_document.ts';
 import { provokedBy, provokedOtherwise, withHeaders } from './_provoke.ts';
-import { documentOf, type Faulty, KEYED, keyOf, LIMITED, openFaulty, openFilled, SECRET } from './_worlds.ts';
+import { BUCKETS, documentOf, type Faulty, KEYED, keyOf, LIMITED, openFaulty, openFilled, SECRET } from './_worlds.ts';
 
 const resources = new AsyncDisposableStack();
 let fixture: Fixture;
@@ -85,7 +86,7 @@ async function whileAway(ask: () => Promise<Response>): Promise<Response> {
   });
 }
 
-async function faultsOf(operation: Operation, response: Response, status: number): Promise<readonly string[]> {
+async function faultsOf(operation: Operation, response: Response, status?: number): Promise<readonly string[]> {
   return (await judge(operation, response, document.components.schemas, status)).faults;
 }
 
@@ -96,6 +97,13 @@ describe('the contract', () => {
       expect(operations.flatMap((one) => statusesOf(one, 200, 600).map((status) => `${one.key} ${status}`))).toContain(
         name,
       );
+  });
+
+  it('lets nobody in without a key but to the health', () => {
+    const open = operations.filter(({ role }) => role === 'open');
+    expect(open.map(({ key }) => key)).toEqual(['GET /livez', 'GET /readyz']);
+    for (const { method, role, key } of operations)
+      if (method !== 'GET') expect([key, role]).not.toEqual([key, 'read']);
   });
 
   it('is kept by every success, with each status that it names', async () => {
@@ -137,6 +145,17 @@ describe('the contract', () => {
       }
     expect(faults).toEqual([]);
     expect(unprovoked.sort()).toEqual(NOT_PROVOKED.toSorted());
+  });
+
+  it('is kept where nothing is stored yet, and where no service was ever started', async () => {
+    const base = new MemoryLog().client();
+    await using empty = await openFixture();
+    await using bare = await openFixture(logWithout(base, BUCKETS));
+    const faults: string[] = [];
+    for (const { get } of [empty, bare])
+      for (const operation of operations)
+        faults.push(...(await faultsOf(operation, await get(addressOf(operation), requestOf(operation)))));
+    expect(faults).toEqual([]);
   });
 
   it('tells nothing of the inside when it fails', async () => {
