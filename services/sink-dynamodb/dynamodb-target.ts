@@ -10,11 +10,12 @@
  */
 import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
+import { createdMsOf, firstLife } from '../../shared/sink/life.ts';
 import type { RefusedEntry, SinkEntry, SinkPosition, SinkSource, SinkTarget } from '../../shared/sink/sink-target.ts';
 import { ValueError } from './attribute-value.ts';
 import { BatchWriter, NoTableError, type PendingItem } from './batch-writer.ts';
 import { classifyError, unavailable } from './failure.ts';
-import { epochSeconds, itemOf } from './items.ts';
+import { epochSeconds, itemOf, versionOf } from './items.ts';
 import { Positions } from './positions.ts';
 import { Tables } from './provision.ts';
 import type { DynamoDbSettings } from './settings.ts';
@@ -103,9 +104,10 @@ export class DynamoDbTarget implements SinkTarget, AsyncDisposable {
   }
 
   async *storedKeys(bucket: string, signal: AbortSignal): AsyncGenerator<string> {
-    const { table } = this.#claimOf(bucket);
+    const { table, life } = this.#claimOf(bucket);
+    const since = versionOf(firstLife(createdMsOf(life)), 0); // what is older is of a bucket before this one
     const now = epochSeconds(Date.now());
-    const values: Record<string, AttributeValue> = { ':now': now };
+    const values: Record<string, AttributeValue> = { ':now': now, ':since': since };
     if (table.isShared) values[':bucket'] = { S: bucket };
     const isAlive = (attribute: string) => `(attribute_not_exists(${attribute}) OR ${attribute} > :now)`;
     const pages = paginateScan(
@@ -115,7 +117,7 @@ export class DynamoDbTarget implements SinkTarget, AsyncDisposable {
         ConsistentRead: true,
         ProjectionExpression: 'kv_key',
         FilterExpression: [
-          'attribute_exists(kv_key) AND attribute_not_exists(deleted)',
+          'attribute_exists(kv_key) AND attribute_not_exists(deleted) AND kv_version >= :since',
           isAlive('kv_expires'),
           isAlive('#ttl'),
           ...(table.isShared ? ['#bucket = :bucket'] : []),

@@ -84,6 +84,11 @@ export class Fence {
     return [...this.#claims.keys()];
   }
 
+  /** The bucket's, as it was claimed. */
+  lifeOf(bucket: string): number {
+    return this.#held(bucket).life;
+  }
+
   /** Names the claim under which a write begins. */
   claimantOf(bucket: string): string {
     return this.#held(bucket).claimant;

@@ -11,6 +11,7 @@
  */
 import type { Database } from '../../shared/postgres/database.ts';
 import { failureOf } from '../../shared/postgres/failure.ts';
+import { createdMsOf, firstLife } from '../../shared/sink/life.ts';
 import {
   type RefusedEntry,
   type SinkEntry,
@@ -84,8 +85,9 @@ export class PostgresTarget implements SinkTarget {
 
   async *storedKeys(bucket: string, signal: AbortSignal): AsyncGenerator<string> {
     const tables = new Set(RESULT_KINDS.filter((kind) => kind.bucket === bucket).map(({ table }) => table));
+    const since = firstLife(createdMsOf(this.fence.lifeOf(bucket)));
     for (const table of tables) {
-      const pages = storedKeys(this.#database, table, bucket, signal);
+      const pages = storedKeys(this.#database, table, bucket, since, signal);
       for (;;) {
         const page = await this.#orExplain(`read the keys of "${bucket}"`, () => pages.next());
         if (page.done) break;

@@ -86,6 +86,13 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
+/** The position is of now, and not before the last message. */
+export function isSaved(): boolean {
+  const { position } = store.bucket('rfm');
+  const lastSeq = memory.stream(bucketStream('rfm')).messages.at(-1)?.seq ?? 0;
+  return position !== undefined && position.seq >= lastSeq && position.savedAtMs === now;
+}
+
 /** What the bucket holds of what the sink wants. */
 function bucketValues(): Map<string, unknown> {
   const messages = memory.stream(bucketStream('rfm')).messages.filter(({ payload }) => payload.length > 0);

@@ -2,7 +2,7 @@
  * The sink port in memory, for tests: the store (which outlives processes) and targets on it (one a process), with
  * faults on demand. A target that is killed has no effect any more, and nothing it was asked ever answers, as after SIGKILL.
  */
-import { isSameStream } from './life.ts';
+import { createdMsOf, firstLife, isSameStream } from './life.ts';
 import {
   type RefusedEntry,
   type SinkEntry,
@@ -42,8 +42,12 @@ interface Row {
 interface StoredBucket {
   readonly rows: Map<string, Row>;
   claims: number;
-  life: number;
   position: SinkPosition | undefined;
+}
+
+interface Claim {
+  readonly number: number;
+  readonly life: number;
 }
 
 export class MemoryStore {
@@ -58,7 +62,7 @@ export class MemoryStore {
   bucket(name: string): StoredBucket {
     let bucket = this.#buckets.get(name);
     if (!bucket) {
-      bucket = { rows: new Map(), claims: 0, life: 0, position: undefined };
+      bucket = { rows: new Map(), claims: 0, position: undefined };
       this.#buckets.set(name, bucket);
     }
     return bucket;
@@ -77,7 +81,7 @@ export class MemoryTarget implements SinkTarget, AsyncDisposable {
   readonly batchSize: number;
   readonly #store: MemoryStore;
   readonly #options: MemoryTargetOptions;
-  readonly #claims = new Map<string, number>();
+  readonly #claims = new Map<string, Claim>();
   #killed = false;
   /** Every call, in order. */
   readonly calls: SinkCall[] = [];
@@ -100,11 +104,10 @@ export class MemoryTarget implements SinkTarget, AsyncDisposable {
   async claim(bucket: string, life: number): Promise<SinkPosition | undefined> {
     return this.#answer({ kind: 'claim', bucket, entries: [] }, () => {
       const stored = this.#store.bucket(bucket);
-      this.#claims.set(bucket, ++stored.claims);
-      const going = isSameStream(stored.life, life) ? Math.max(stored.life, life) : life;
-      if (stored.life !== going) stored.position = undefined;
-      stored.life = going;
-      return stored.position;
+      const { position } = stored;
+      const saved = position && position.life >= life && isSameStream(position.life, life) ? position : undefined;
+      this.#claims.set(bucket, { number: ++stored.claims, life: saved?.life ?? life });
+      return saved;
     });
   }
 
@@ -134,8 +137,10 @@ export class MemoryTarget implements SinkTarget, AsyncDisposable {
     const keys = await this.#answer({ kind: 'keys', bucket, entries: [] }, () => {
       const rows = [...this.#store.bucket(bucket).rows];
       const { nowMs } = this.#store;
+      const since = firstLife(createdMsOf(this.#lifeOf(bucket)));
       return rows.filter(
-        ([, { value, expiresAtMs = Number.POSITIVE_INFINITY }]) => value !== undefined && expiresAtMs > nowMs,
+        ([, { life, value, expiresAtMs = Number.POSITIVE_INFINITY }]) =>
+          value !== undefined && expiresAtMs > nowMs && life >= since,
       );
     });
     for (const [key] of keys) {
@@ -152,11 +157,18 @@ export class MemoryTarget implements SinkTarget, AsyncDisposable {
     const { key, revision, value, expiresAtMs } = entry;
     const reason = value === undefined ? undefined : this.#options.refuse?.(entry);
     if (reason !== undefined) return [{ key, revision, reason }];
-    const { rows, life } = this.#store.bucket(bucket);
+    const { rows } = this.#store.bucket(bucket);
+    const life = this.#lifeOf(bucket);
     const row = rows.get(key);
-    const isOlder = row !== undefined && row.life === life && row.revision > revision;
+    const isOlder = row !== undefined && (row.life > life || (row.life === life && row.revision > revision));
     if (!isOlder) rows.set(key, { life, revision, expiresAtMs, value });
     return [];
+  }
+
+  #lifeOf(bucket: string): number {
+    const claim = this.#claims.get(bucket);
+    if (!claim) throw new Error(`Cannot use bucket "${bucket}": it was not claimed`);
+    return claim.life;
   }
 
   /** A turn of the event loop at least, as every answer of a store takes. */
@@ -164,7 +176,7 @@ export class MemoryTarget implements SinkTarget, AsyncDisposable {
     this.calls.push(call);
     const fault = await this.#options.fault?.(call);
     if (this.#killed) await new Promise<never>(() => {});
-    if (call.kind !== 'claim' && this.#claims.get(call.bucket) !== this.#store.bucket(call.bucket).claims)
+    if (call.kind !== 'claim' && this.#claims.get(call.bucket)?.number !== this.#store.bucket(call.bucket).claims)
       throw new SinkFencedError(`Cannot ${call.kind} "${call.bucket}": another process has claimed it`);
     if (fault === 'unanswered') work(call.entries);
     if (fault === 'half') work(call.entries.slice(0, Math.ceil(call.entries.length / 2)));

@@ -30,9 +30,8 @@ export interface BucketSessionOptions {
   /** Of the stream. */
   readonly createdMs: number;
   readonly lastSeq: number;
-  /** As claimed, and what the claim has given. */
-  readonly life: number;
-  readonly saved: SinkPosition | undefined;
+  /** Where the store is now. */
+  readonly saved: SinkPosition;
   /** Comparing keys has ended by an error. */
   onFailed(error: unknown): void;
 }
@@ -45,7 +44,7 @@ export class BucketSession {
   readonly #reader: BucketReader;
   readonly #freshness: Freshness;
   readonly #signal: AbortSignal;
-  #saved: SinkPosition | undefined;
+  #saved: SinkPosition;
   /** When NATS has answered last, and the end of the stream then. */
   #aliveMs: number;
   #lastSeq: number;
@@ -60,11 +59,11 @@ export class BucketSession {
     this.#saved = saved;
     this.#lastSeq = lastSeq;
     this.#aliveMs = now();
-    this.#freshness = new Freshness(saved?.savedAtMs, this.#aliveMs, patience.pace.missedMs);
+    this.#freshness = new Freshness(saved.savedAtMs, this.#aliveMs, patience.pace.missedMs);
     this.#reader = new BucketReader({
       log,
       source,
-      afterSeq: saved?.seq ?? 0,
+      afterSeq: saved.seq,
       signal: this.#signal,
       take: (message) => this.#take(message),
       onCaughtUp: () => this.#compareWhenDue(),
@@ -179,8 +178,8 @@ export class BucketSession {
 
   async #saveWhenDue(): Promise<void> {
     const { stall, pace } = this.#options.patience;
-    const hasMoved = this.#saved?.seq !== this.position;
-    const isOld = this.#freshness.asOfMs - (this.#saved?.savedAtMs ?? 0) >= pace.idleSaveMs;
+    const hasMoved = this.#saved.seq !== this.position;
+    const isOld = this.#freshness.asOfMs - this.#saved.savedAtMs >= pace.idleSaveMs;
     if (!hasMoved && !isOld) return;
     try {
       await this.#save();
@@ -192,8 +191,8 @@ export class BucketSession {
   }
 
   async #save(): Promise<void> {
-    const { target, source, life } = this.#options;
-    const position = { life, seq: this.position, savedAtMs: this.#freshness.asOfMs };
+    const { target, source } = this.#options;
+    const position = { life: this.#saved.life, seq: this.position, savedAtMs: this.#freshness.asOfMs };
     await target.save(source.bucket, position);
     this.#saved = position;
   }

@@ -8,6 +8,7 @@ import {
   at,
   forget,
   isEqual,
+  isSaved,
   memory,
   now,
   put,
@@ -24,7 +25,7 @@ describe('positions (invariant 2)', () => {
   test('killed between a write and its position: the next one writes it again, and no more', async () => {
     put('p00.customer.1', { n: 1 });
     const first = start();
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     const killed = start({
       fault: ({ kind }) => {
         if (kind === 'save') killed.target.kill();
@@ -49,13 +50,13 @@ describe('positions (invariant 2)', () => {
     put('p00.customer.1', { n: 1 });
     await until(() => store.bucket('rfm').position?.seq === 1);
     const saves = () => target.calls.filter(({ kind }) => kind === 'save').length;
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     const before = saves();
     at(now + 30_000);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(saves()).toBe(before);
     at(now + 30_000);
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     expect(saves()).toBe(before + 1);
   });
 
@@ -63,7 +64,7 @@ describe('positions (invariant 2)', () => {
     const watched = new WatchedLog(memory.client());
     put('p00.customer.1', { n: 1 });
     start({}, {}, { log: watched });
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     const before = now;
     watched.away = true;
     at(now + 2 * MINUTE);
@@ -72,29 +73,40 @@ describe('positions (invariant 2)', () => {
     expect(store.bucket('rfm').position?.savedAtMs).toBe(before);
     expect(watched.said('read')).toHaveLength(2); // to the end, and on
     watched.away = false;
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     expect(watched.said('read')).toHaveLength(4);
     put('p00.customer.1', { n: 2 });
     await until(isEqual);
   });
 
-  test('a bucket that was made anew is read from its beginning, and replaces what was there', async () => {
-    for (let n = 1; n <= 5; n++) put('p00.customer.1', { n });
-    put('p00.customer.2', { n: 1 });
-    const { sink } = start();
+  test('the first one is saved before anything is written, so that who ends then and stays away compares later', async () => {
+    for (const id of [1, 2]) put(`p00.customer.${id}`, { id });
+    let saves = 0;
+    const begun = start({
+      fault: ({ kind }) => {
+        if (kind === 'save' && ++saves === 2) begun.target.kill();
+        return undefined;
+      },
+    });
     await until(isEqual);
-    memory.deleteStream(bucketStream('rfm'));
-    put('p00.customer.1', { n: 'new' });
-    expect(await sink.ended).toMatchObject({ kind: 'failed', error: { code: 'bucket-gone' } });
+    expect(begun.target.calls.slice(0, 3).map(({ kind }) => kind)).toEqual(['claim', 'save', 'write']);
+    const life = firstLife(memory.stream(bucketStream('rfm')).createdMs);
+    expect(store.bucket('rfm').position).toEqual({ life, seq: 0, savedAtMs: now });
+    begun.client.kill();
+    remove('p00.customer.1');
+    at(now + 70 * MINUTE);
+    forget('p00.customer.1');
     start();
     await until(isEqual);
   });
 
-  test('a bucket that lost its last messages is written anew: its revisions count again', async () => {
-    for (let n = 1; n <= 5; n++) put('p00.customer.1', { n });
+  test('a bucket that lost its last messages is written anew, and compared: its revisions count again', async () => {
+    for (let n = 1; n <= 4; n++) put('p00.customer.1', { n });
+    put('p00.customer.2', { n: 'lost' });
     const { sink } = start();
-    await until(() => store.bucket('rfm').position?.seq === 5);
+    await until(() => isEqual() && store.bucket('rfm').position?.seq === 5);
     await sink.stop();
+    forget('p00.customer.2');
     const stream = memory.stream(bucketStream('rfm'));
     stream.lastSeq = 2;
     at(now + 1_000);
@@ -115,7 +127,7 @@ describe('deletes that nobody read', () => {
   async function runUntilSaved(): Promise<void> {
     for (const id of [1, 2, 3]) put(`p0${id}.customer.${id}`, { id });
     const { sink } = start();
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     await sink.stop();
   }
 
@@ -128,7 +140,7 @@ describe('deletes that nobody read', () => {
     await until(isEqual);
     expect(store.values('rfm').size).toBe(2);
     expect(target.calls.filter(({ kind }) => kind === 'keys')).toHaveLength(1);
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
   });
 
   test('cannot be when it was away for less: keys are not compared', async () => {
@@ -137,7 +149,7 @@ describe('deletes that nobody read', () => {
     at(now + 49 * MINUTE);
     const { target } = start();
     await until(isEqual);
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     expect(target.calls.filter(({ kind }) => kind === 'keys')).toHaveLength(0);
   });
 
@@ -148,7 +160,7 @@ describe('deletes that nobody read', () => {
       { maxWaiting: 2 },
     );
     for (const id of [1, 2, 3]) put(`p0${id}.customer.${id}`, { id });
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     isAway = true;
     for (const id of [4, 5, 6, 7]) put(`p0${id}.customer.${id}`, { id });
     await until(() => sink.status().retries > 3);
@@ -189,7 +201,7 @@ describe('deletes that nobody read', () => {
     };
     start({}, {}, { log: client });
     await until(() => found > 0);
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     await until(isEqual);
     expect(store.values('rfm').get('p02.customer.2')).toEqual({ id: 'back' });
   });
@@ -200,7 +212,7 @@ describe('deletes that nobody read', () => {
     const client = memory.client();
     client.lastOfEach = async () => [];
     const { target } = start({}, {}, { log: client });
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     expect(store.values('rfm').size).toBe(3);
     expect(target.calls.filter(({ kind }) => kind === 'write')).toEqual([]);
   });
@@ -238,7 +250,7 @@ describe('deletes that nobody read', () => {
     await until(() => watched.said('state').length > asked + 3);
     expect(store.bucket('rfm').position?.savedAtMs).toBe(before);
     gate.resolve(undefined);
-    await until(() => isEqual() && store.bucket('rfm').position?.savedAtMs === now);
+    await until(() => isEqual() && isSaved());
   });
 
   test('may be among what is not read yet: a position says as of when all is read', async () => {
@@ -258,18 +270,75 @@ describe('deletes that nobody read', () => {
     await until(() => watched.said('state').length > 5);
     expect(store.bucket('rfm').position?.savedAtMs).toBe(before);
     gate.resolve();
-    await until(() => isEqual() && store.bucket('rfm').position?.savedAtMs === now);
+    await until(() => isEqual() && isSaved());
   });
 
   test('rows that outlive their values are left alone', async () => {
     put('p01.customer.1', { id: 1 }, 60_000);
     const { sink } = start();
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     await sink.stop();
     at(now + 70 * MINUTE);
     forget('p01.customer.1');
     start();
-    await until(() => store.bucket('rfm').position?.savedAtMs === now);
+    await until(isSaved);
     expect(store.values('rfm').size).toBe(1);
+  });
+});
+
+describe('a bucket that was made anew', () => {
+  async function remake(): Promise<void> {
+    for (let n = 1; n <= 5; n++) put('p00.customer.1', { n });
+    for (const id of [2, 3, 4]) put(`p00.customer.${id}`, { n: 'former' });
+    const { sink } = start();
+    await until(isEqual);
+    at(now + 1_000);
+    memory.deleteStream(bucketStream('rfm'));
+    put('p00.customer.1', { n: 'new' });
+    put('p00.customer.4', { n: 'new' });
+    remove('p00.customer.2');
+    expect(await sink.ended).toMatchObject({ kind: 'failed', error: { code: 'bucket-gone' } });
+  }
+  const FOUND = [
+    ['p00.customer.1', { n: 'new' }],
+    ['p00.customer.3', { n: 'former' }],
+    ['p00.customer.4', { n: 'new' }],
+  ];
+
+  test('is read from its beginning: what comes and what is deleted replaces what was there, the rest stays', async () => {
+    await remake();
+    const { target } = start();
+    await until(isSaved);
+    expect([...store.values('rfm')].sort()).toEqual(FOUND);
+    expect(target.calls.filter(({ kind }) => kind === 'keys')).toEqual([]);
+  });
+
+  test('is compared after a long absence, and the rest stays: it may be all there is of it', async () => {
+    await remake();
+    const { sink } = start();
+    await until(isSaved);
+    await sink.stop();
+    remove('p00.customer.4');
+    at(now + 70 * MINUTE);
+    forget('p00.customer.4');
+    const { target } = start();
+    await until(isSaved);
+    expect(target.calls.filter(({ kind }) => kind === 'keys')).toHaveLength(1);
+    expect([...store.values('rfm')].sort()).toEqual(FOUND.slice(0, 2));
+  });
+
+  test('with nothing in it empties no store', async () => {
+    await remake();
+    memory.deleteStream(bucketStream('rfm'));
+    at(now + 1_000);
+    put('p00.applied', { n: 1 });
+    const before = store.values('rfm').size;
+    for (let round = 0; round < 2; round++) {
+      at(now + 70 * MINUTE);
+      const { sink } = start();
+      await until(() => store.bucket('rfm').position?.savedAtMs === now);
+      await sink.stop();
+    }
+    expect(store.values('rfm').size).toBe(before);
   });
 });

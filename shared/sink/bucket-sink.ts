@@ -9,6 +9,8 @@
  *
  * Invariants (tested in bucket-sink*.test.ts):
  * 1. In the end the store holds exactly what the bucket holds, but for what expired: whatever fails, is killed or moves.
+ *    What it holds of the bucket from before that was made anew stays until its key comes again: the mesh's own data may
+ *    be lost, and then nothing else has it.
  * 2. A position is saved only when everything up to it is written, or in DLQ.
  * 3. Memory is bounded: who reads waits while too much waits to be written.
  * 4. When it has ended, no write of it is under way (but for one that a store does not give up when told to).
@@ -27,7 +29,7 @@ import { RefusedLetters } from './refused-letters.ts';
 import { type Patience, patiently, pause } from './retry.ts';
 import type { SinkMeter } from './sink-meter.ts';
 import { DEFAULT_SINK_PACE, type SinkPace } from './sink-pace.ts';
-import { SinkFencedError, type SinkSource, type SinkTarget } from './sink-target.ts';
+import { SinkFencedError, type SinkPosition, type SinkSource, type SinkTarget } from './sink-target.ts';
 import { Stall } from './stall.ts';
 
 export interface BucketSinkOptions {
@@ -141,21 +143,9 @@ export class BucketSink implements OwnedPartition {
   }
 
   async #claim({ createdMs, lastSeq }: StreamState): Promise<BucketSession> {
-    const { target, source, logger } = this.#options;
-    const claim = (life: number) => patiently('claim', this.#patience, () => target.claim(source.bucket, life));
-    let life = firstLife(createdMs);
-    let saved = await claim(life);
-    if (saved) life = saved.life;
-    if (saved && saved.seq > lastSeq) {
-      // Messages were lost (a copy was restored, a disk was not synced): their sequences are given again, to other values.
-      logger.warn(`Bucket ${source.bucket} is older than what the store has of it: all of it is written anew`);
-      life = nextLife(life);
-      await claim(life);
-      // At once: by the next start the stream may have grown beyond the former position.
-      saved = { life, seq: 0, savedAtMs: 0 }; // keys may be gone that the store has: an old date has them compared
-      const position = saved;
-      await patiently('save', this.#patience, () => target.save(source.bucket, position));
-    }
+    const life = firstLife(createdMs);
+    const claimed = await this.#claimLife(life);
+    const saved = claimed && claimed.seq <= lastSeq ? claimed : await this.#begin(life, claimed);
     return new BucketSession({
       ...this.#options,
       backlog: this.#backlog,
@@ -164,10 +154,33 @@ export class BucketSink implements OwnedPartition {
       now: this.#now,
       createdMs,
       lastSeq,
-      life,
       saved,
       onFailed: (error) => this.#failReading(error),
     });
+  }
+
+  #claimLife(life: number): Promise<SinkPosition | undefined> {
+    const { target, source } = this.#options;
+    return patiently('claim', this.#patience, () => target.claim(source.bucket, life));
+  }
+
+  /**
+   * Saved before anything is written: by the next start deletes may have been missed, or the stream may have grown beyond
+   * what was lost. `lost`: a position that the stream does not reach any more.
+   */
+  async #begin(life: number, lost: SinkPosition | undefined): Promise<SinkPosition> {
+    const { target, source, logger } = this.#options;
+    // The store has nothing of this stream yet: there is nothing to compare.
+    let first: SinkPosition = { life, seq: 0, savedAtMs: this.#now() };
+    if (lost) {
+      // Messages were lost (a copy was restored, a disk was not synced): their sequences are given again, to other values.
+      logger.warn(`Bucket ${source.bucket} is older than what the store has of it: all of it is written anew`);
+      // Keys may be gone that the store has: an old date has them compared.
+      first = { life: nextLife(lost.life), seq: 0, savedAtMs: 0 };
+      await this.#claimLife(first.life);
+    }
+    await patiently('save', this.#patience, () => target.save(source.bucket, first));
+    return first;
   }
 
   async #drain(): Promise<void> {

@@ -4,8 +4,8 @@ import { Freshness } from './freshness.ts';
 const HOUR = 3_600_000;
 
 describe('freshness', () => {
-  test('keys must be compared when nothing is known, or what is known is too old', () => {
-    expect(new Freshness(undefined, 10 * HOUR, HOUR).isDue).toBe(true);
+  test('keys must be compared when nothing is known to be fresh, or what is known is too old', () => {
+    expect(new Freshness(0, 10 * HOUR, HOUR).isDue).toBe(true);
     expect(new Freshness(9 * HOUR - 1, 10 * HOUR, HOUR).isDue).toBe(true);
     expect(new Freshness(9 * HOUR, 10 * HOUR, HOUR).isDue).toBe(false);
   });

@@ -10,10 +10,10 @@ export class Freshness {
   #asOfMs: number;
   #isDue: boolean;
 
-  /** `savedAtMs`: of the position; undefined: there is none. */
-  constructor(savedAtMs: number | undefined, nowMs: number, missedMs: number) {
+  /** `savedAtMs`: of the position. */
+  constructor(savedAtMs: number, nowMs: number, missedMs: number) {
     this.#missedMs = missedMs;
-    this.#asOfMs = savedAtMs ?? 0;
+    this.#asOfMs = savedAtMs;
     this.#isDue = nowMs - this.#asOfMs > missedMs;
   }
 

@@ -1,6 +1,6 @@
 /**
  * Finds the keys that a store holds and a bucket does not: they were deleted while nobody looked, and the markers that
- * said so are gone.
+ * said so are gone. Which keys are asked about is the store's to say: those of the same stream (sink-target.ts).
  *
  * Invariants (tested in missed-deletes.test.ts):
  * 1. A key that the bucket's leader has is never reported, also if a replica does not have it yet.

@@ -225,6 +225,25 @@ function describeKind(world: World, kind: SampleKind): void {
     expect(after).not.toEqual(before);
     world.giveUp(kind.bucket);
   });
+
+  test(`${title}: what is there from before the bucket was made anew is not among the stored keys, and a delete takes it`, async () => {
+    if (!world.wants(kind) || !hasManyKeys(kind)) return;
+    await world.claim(kind.bucket);
+    const ids = [world.nextId(), world.nextId(), world.nextId()] as const;
+    const [kept, replaced, deleted] = ids;
+    const keys = ids.map(kind.key);
+    await world.write(kind, ...ids.map((id) => entry(kind, id, world.nextRevision(), 1)));
+    const before = await world.read(kind, kept);
+    expect(await world.stored(kind.bucket, keys)).toEqual(keys);
+    expect(await world.target.claim(kind.bucket, world.nextLife())).toBeUndefined();
+    expect(await world.stored(kind.bucket, keys)).toEqual([]);
+    await world.write(kind, entry(kind, replaced, 1, 2));
+    expect(await world.stored(kind.bucket, keys)).toEqual([kind.key(replaced)]);
+    await world.write(kind, deletion(kind, deleted, 2));
+    expect(await world.read(kind, deleted)).toBeUndefined();
+    expect(await world.read(kind, kept)).toEqual(before);
+    world.giveUp(kind.bucket);
+  });
 }
 
 function describeBatches(world: World): void {
@@ -302,6 +321,7 @@ function describeClaims(world: World): void {
     await world.write(kind, entry(kind, id, 900_000, 1));
     await world.target.save(kind.bucket, { life, seq: 900_000, savedAtMs: 1_717_200_000_000 });
     expect(await world.target.claim(kind.bucket, later)).toBeUndefined();
+    expect(await world.stored(kind.bucket, [kind.key(id)])).toEqual([kind.key(id)]); // it is to be compared
     const position = { life: later, seq: 5, savedAtMs: 1_717_200_000_123 };
     await world.target.save(kind.bucket, position);
     const other = await world.under.another();

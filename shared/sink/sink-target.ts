@@ -9,6 +9,7 @@
  * 2. When `write` resolves, its entries are durable, but for those it returns as refused.
  * 3. `write` may be repeated with the same entries, by anybody, any number of times.
  * 4. Entries of one call have different keys; calls may overlap, but never two with the same key from one process.
+ * 5. What a bucket lacks since it was made anew is not deleted for that: `storedKeys` does not list it.
  */
 
 /** The newest value of one key of a bucket. */
@@ -57,15 +58,17 @@ export interface SinkTarget {
   readonly batchSize: number;
   /**
    * Claims a bucket for this process: from here on, writes of former claimants fail with SinkFencedError, where the
-   * store can tell. Undefined: nothing was ever saved of this life of the bucket. What was saved of a later life of the
-   * same stream is the answer, too, and that life goes on.
+   * store can tell. Undefined: nothing was ever saved of this life of the bucket: a position is saved before the first
+   * write. What was saved of a later life of the same stream is the answer, too, and that life goes on.
    */
   claim(bucket: string, life: number): Promise<SinkPosition | undefined>;
   write(bucket: string, entries: readonly SinkEntry[], signal: AbortSignal): Promise<readonly RefusedEntry[]>;
   save(bucket: string, position: SinkPosition): Promise<void>;
   /**
-   * Keys of the bucket that the store holds and that have not expired, in no order: to find those that were deleted
-   * while nobody looked.
+   * Keys of the claimed bucket that the store holds and that have not expired, in no order: to find those that were
+   * deleted while nobody looked. Only keys whose row is of the claimed stream, in whichever of its lives: what the store
+   * has from before the bucket was made anew is history that the mesh may have lost. It is replaced when its key comes
+   * again, deleted by a delete that is read, pruned as the store prunes, and nothing else takes it away.
    */
   storedKeys(bucket: string, signal: AbortSignal): AsyncIterable<string>;
 }

@@ -220,7 +220,7 @@ describe('deletes that nobody read, on a real server', () => {
     };
     const first = begin();
     await untilEqual();
-    await until(() => (store.bucket(bucket).position?.savedAtMs ?? 0) > 0);
+    await until(() => store.bucket(bucket).position?.seq === 1_300);
     await first.stop();
     for (let id = 0; id < 1_300; id += 13) {
       await log.append(keySubject(bucket, keyOf(id)), '', { headers: PURGE, ttlMs: 3_600_000 });
