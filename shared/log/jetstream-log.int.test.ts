@@ -72,13 +72,16 @@ describe('jetstream log', () => {
     const patient = await connectLog({ servers: nats.url, name: 'patient', ackTimeoutMs: 3_600_000 });
     await patient.append(subject, 'before');
     process.kill(nats.pid, 'SIGSTOP'); // so that no answer leaves it
-    const append = patient.append(subject, 'unknown').catch((error: unknown) => error);
+    const read = () => patient.last(logStream(service), subject, { anyReplica: true }).catch((error: unknown) => error);
+    const [append, asked] = [patient.append(subject, 'unknown').catch((error: unknown) => error), read()];
     await nats.kill9();
     await until(() => !patient.isConnected);
     const whileAway = patient.append(subject, 'dropped').catch((error: unknown) => error);
+    const askedAway = read();
     await nats.restart();
     expect(await append).toMatchObject({ code: 'log-unavailable' });
     expect(await whileAway).toMatchObject({ code: 'log-unavailable' });
+    for (const answer of [asked, askedAway]) expect(await answer).toMatchObject({ code: 'log-unavailable' });
     expect((await patient.append(subject, 'after')).kind).toBe('stored');
     await patient[Symbol.asyncDispose]();
   }, 60_000);

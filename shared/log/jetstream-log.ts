@@ -21,6 +21,7 @@ import {
 import { jetstream, jetstreamManager, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { EncodedHeaders, encodeChain } from './chain-headers.ts';
+import { DirectReads } from './direct-reads.ts';
 import { hasNoResponder, isPassing } from './is-passing.ts';
 import {
   type Appended,
@@ -97,6 +98,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
   readonly #ackInbox: string;
   readonly #pending = new Map<string, PendingAck>();
   readonly #onReconnect = new Set<() => void>();
+  readonly #direct: DirectReads;
   #connected = true;
   readonly #sweep: ReturnType<typeof setInterval>;
   #nextAck = 0;
@@ -108,6 +110,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     this.#client = jetstream(connection);
     this.#ackTimeoutMs = ackTimeoutMs;
     this.#ackInbox = createInbox(inboxPrefix);
+    this.#direct = new DirectReads(connection, inboxPrefix, ackTimeoutMs);
     connection.subscribe(`${this.#ackInbox}.*`, { callback: (_error, message) => this.#settle(message) });
     void this.#watchConnection();
     this.#sweep = setInterval(() => this.#expire(), Math.min(1_000, ackTimeoutMs));
@@ -151,16 +154,14 @@ export class JetStreamLog implements Log, AsyncDisposable {
     subject: string,
     { anyReplica = false }: LastOptions = {},
   ): Promise<StoredMessage | undefined> {
-    const query = { last_by_subj: subject };
-    const fromLeader = () => this.manager.streams.getMessage(stream, query);
-    const fromAny = async () => {
-      await this.#nextTurn();
+    if (!anyReplica) return this.#lastOfLeader(stream, subject);
+    try {
+      return await this.#direct.last(stream, subject);
+    } catch (error) {
       // Nobody answers directly where the stream does not allow it, or is not there: the leader knows which.
-      const direct = this.manager.direct.getMessage(stream, query);
-      return direct.catch((error: unknown) => (hasNoResponder(error) ? fromLeader() : Promise.reject(error)));
-    };
-    const found = await this.#available(`read the last message of "${subject}"`, anyReplica ? fromAny : fromLeader);
-    return found ? fromStored(found) : undefined;
+      if (hasNoResponder(error)) return this.#lastOfLeader(stream, subject);
+      throw error;
+    }
   }
 
   async lastOfEach(stream: string, subjects: readonly string[]): Promise<StoredMessage[]> {
@@ -247,7 +248,15 @@ export class JetStreamLog implements Log, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweep);
     for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection is closing');
+    this.#direct.lose('the connection is closing');
     if (!this.connection.isClosed()) await this.connection.close();
+  }
+
+  async #lastOfLeader(stream: string, subject: string): Promise<StoredMessage | undefined> {
+    const found = await this.#available(`read the last message of "${subject}"`, () =>
+      this.manager.streams.getMessage(stream, { last_by_subj: subject }),
+    );
+    return found ? fromStored(found) : undefined;
   }
 
   /**
@@ -291,6 +300,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
       for (const wake of this.#onReconnect) wake();
       // The client drops what it was given while it was away, so not only what was sent before is unknown.
       for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection was lost before its ack');
+      this.#direct.lose('the connection was lost');
     }
   }
 
@@ -365,6 +375,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
   #expire(): void {
     const now = Date.now();
     for (const [token, ack] of this.#pending) if (ack.deadline <= now) this.#fail(token, ack, 'no answer in time');
+    this.#direct.expire(now);
   }
 
   #fail(token: string, ack: PendingAck, why: string): void {
