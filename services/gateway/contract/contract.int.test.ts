@@ -162,6 +162,21 @@ describe('the contract over sockets', () => {
     expect(faults).toEqual([]);
   });
 
+  it('is kept by methods that no client would send', async () => {
+    const paths = new Map(operations.map((operation) => [operation.path, addressOf(operation)]));
+    for (const path of paths.values())
+      for (const [method, expected] of [
+        ['TRACE', 405],
+        ['PROPFIND', 405],
+        ['BREW', 400], // no method that the parser knows
+        ['get', 400],
+      ] as const) {
+        const answer = await say(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+        expect([method, path, Number(answer.split(' ')[1])]).toEqual([method, path, expected]);
+        expect(answer).toMatch(/^content-type: application\/problem\+json$/im);
+      }
+  });
+
   it('is kept under a name that is not its own', async () => {
     for (const operation of operations) {
       const answer = await say(
