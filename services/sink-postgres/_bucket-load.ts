@@ -5,8 +5,9 @@ import { bucketStream, keySubject, subjectKey } from '../../shared/log/names.ts'
 import { provisionBucket } from '../../shared/log/provision.ts';
 import type { Database } from '../../shared/postgres/database.ts';
 import { matchesKey } from '../../shared/sink/key-pattern.ts';
+import { firstLife } from '../../shared/sink/life.ts';
 import { SAMPLE_KINDS, type SampleKind } from '../../shared/sink/sample-values.ts';
-import { differenceOf, seenRows } from './_seen-row.ts';
+import { differenceOf, type SeenRow, seenRows } from './_seen-row.ts';
 import { RESULT_KINDS } from './results.ts';
 
 const IDS = 150;
@@ -43,21 +44,51 @@ export class BucketLoad {
     const found: string[] = [];
     for (const bucket of BUCKETS) {
       const values = await this.#values(bucket);
-      const kinds = RESULT_KINDS.filter((kind) => kind.bucket === bucket).map(({ keys }) => keys.replaceAll('*', 'x'));
-      const rows = await seenRows(database, bucket, kinds);
+      const rows = await rowsOf(database, bucket);
+      const history = await this.#history(bucket, rows);
       for (const [key, value] of values) {
         const difference = differenceOf(key, value, rows.get(key) ?? []);
         if (difference) found.push(`${bucket} ${key}: ${difference}`);
       }
-      for (const key of rows.keys()) if (!values.has(key)) found.push(`${bucket} ${key} should not be there`);
+      for (const key of rows.keys())
+        if (!values.has(key) && !history.has(key)) found.push(`${bucket} ${key} should not be there`);
     }
     return found;
+  }
+
+  /** Keys of rows from before the bucket was made anew that it does not name. */
+  async history(database: Database, bucket: string): Promise<string[]> {
+    return [...(await this.#history(bucket, await rowsOf(database, bucket)))].sort();
+  }
+
+  /** That have a value in the bucket. */
+  async keys(bucket: string): Promise<string[]> {
+    return [...(await this.#values(bucket)).keys()];
+  }
+
+  async makeAnew(bucket: string): Promise<void> {
+    await this.#log.manager.streams.delete(bucketStream(bucket));
+    await provisionBucket(this.#log, bucket);
+  }
+
+  /** The bucket holds nothing of the key any more, not even that it was deleted. */
+  async forget(bucket: string, key: string): Promise<void> {
+    await this.#log.purge(bucketStream(bucket), keySubject(bucket, key), Number.MAX_SAFE_INTEGER);
   }
 
   /** How many keys the buckets hold. */
   async size(): Promise<number> {
     const sizes = await Promise.all(BUCKETS.map(async (bucket) => (await this.#values(bucket)).size));
     return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async #history(bucket: string, rows: ReadonlyMap<string, readonly SeenRow[]>): Promise<Set<string>> {
+    const stream = bucketStream(bucket);
+    const first = firstLife((await this.#log.state(stream)).createdMs);
+    const last = await this.#log.lastOfEach(stream, [keySubject(bucket, '>')]);
+    const named = new Set(last.map(({ subject }) => subjectKey(bucket, subject)));
+    const isFormer = (row: SeenRow) => Number(row.kv_life) < first;
+    return new Set([...rows].filter(([key, ofKey]) => !named.has(key) && ofKey.every(isFormer)).map(([key]) => key));
   }
 
   async #values(bucket: string): Promise<Map<string, Record<string, unknown>>> {
@@ -93,4 +124,9 @@ export class BucketLoad {
     this.#seed = (this.#seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return Math.floor((this.#seed / 2_147_483_648) * below);
   }
+}
+
+function rowsOf(database: Database, bucket: string): Promise<Map<string, SeenRow[]>> {
+  const kinds = RESULT_KINDS.filter((kind) => kind.bucket === bucket).map(({ keys }) => keys.replaceAll('*', 'x'));
+  return seenRows(database, bucket, kinds);
 }
