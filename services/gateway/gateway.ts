@@ -8,19 +8,19 @@
  * 3. Everything under /api answers 503 while NATS is away, to those who may ask.
  */
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { requestId } from 'hono/request-id';
 import { guard } from './auth/guard.ts';
 import { declaredRoles, describeAccess } from './auth/route-roles.ts';
 import type { GatewayDependencies } from './dependencies.ts';
+import { checks } from './http/check.ts';
 import { allowOrigins } from './http/cors.ts';
+import { everyAnswer } from './http/every-answer.ts';
 import { requireOwnName } from './http/host-names.ts';
 import { observeRequests } from './http/observe.ts';
-import { type HttpPolicy, OPEN_POLICY, peerOf } from './http/policy.ts';
+import { type HttpPolicy, OPEN_POLICY } from './http/policy.ts';
 import { notFound, ProblemError, problemAnswer, toProblem, unavailable } from './http/problem.ts';
 import { requireReadableUrl } from './http/readable-url.ts';
 import { represent } from './http/represent.ts';
 import { refuseInvalid } from './http/route.ts';
-import { securityHeaders, strictTransport } from './http/security-headers.ts';
 import { limitTime } from './http/time-limit.ts';
 import { limitUrl } from './http/url-length.ts';
 import { activityRoutes } from './routes/activity.ts';
@@ -65,9 +65,6 @@ const ROUTES: readonly ((app: OpenAPIHono, dependencies: GatewayDependencies) =>
   referenceRoutes,
 ];
 
-const MAX_REQUEST_ID = 128;
-const HEALTH: ReadonlySet<string> = new Set(['/livez', '/readyz']);
-
 export function createGateway(dependencies: GatewayDependencies, policy: HttpPolicy = OPEN_POLICY): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseInvalid });
   addMiddleware(app, dependencies, policy);
@@ -91,17 +88,9 @@ export function createGateway(dependencies: GatewayDependencies, policy: HttpPol
 function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies, policy: HttpPolicy): void {
   const { names, corsOrigins, proxies, reference, timeoutMs } = policy;
   let declared: ReturnType<typeof declaredRoles> | undefined;
-  app.use(requestId({ limitLength: MAX_REQUEST_ID }));
   app.use(observeRequests(dependencies));
-  app.use(securityHeaders());
-  app.use(strictTransport(proxies, peerOf));
-  app.use(async (c, next) => {
-    await next();
-    if (!c.res.headers.has('cache-control'))
-      c.res.headers.set('cache-control', HEALTH.has(c.req.path) ? 'no-store' : 'no-cache');
-  });
-  app.use(limitUrl());
-  if (names) app.use(requireOwnName(names, corsOrigins));
+  app.use(everyAnswer(proxies));
+  app.use(checks(limitUrl(), ...(names ? [requireOwnName(names, corsOrigins)] : [])));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   app.use(
     guard({
@@ -116,11 +105,10 @@ function addMiddleware(app: OpenAPIHono, dependencies: GatewayDependencies, poli
   );
   app.use(limitTime(timeoutMs));
   app.use(represent());
-  app.use('/api/v1/*', requireReadableUrl());
-  app.use('/api/v1/*', async (_c, next) => {
+  const requireNats = () => {
     if (!dependencies.connected()) throw unavailable('NATS is away: the gateway reconnects by itself, try again');
-    await next();
-  });
+  };
+  app.use('/api/v1/*', checks(requireReadableUrl(), requireNats));
 }
 
 /** What reaches these handlers has a known path and a method that no handler before them took. */

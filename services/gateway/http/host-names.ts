@@ -6,15 +6,16 @@
  * 1. While the gateway is open to whoever reaches it, it answers only under its own names.
  * 2. Nor does it then change anything for a page of another origin, whatever the method and the media type.
  */
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
+import type { Check } from './check.ts';
 import { ProblemError } from './problem.ts';
 
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /** `names`: besides those of this machine for itself. `origins`: of pages that may ask (WEIR_CORS_ORIGINS). */
-export function requireOwnName(names: readonly string[], origins: readonly string[]): MiddlewareHandler {
+export function requireOwnName(names: readonly string[], origins: readonly string[]): Check {
   const known = new Set([...LOCAL_NAMES, ...names.map((name) => name.toLowerCase())]);
-  return async (c, next) => {
+  return (c) => {
     const host = hostOf(c);
     if (!known.has(host.replace(/:\d*$/, '')))
       throw new ProblemError(
@@ -27,7 +28,6 @@ export function requireOwnName(names: readonly string[], origins: readonly strin
         'forbidden',
         'Cannot change anything for a page of another origin: name it in WEIR_CORS_ORIGINS',
       );
-    await next();
   };
 }
 

@@ -6,13 +6,13 @@
  * 1. What is percent-encoded is UTF-8, in the path and in the query.
  * 2. Every parameter has a name: one without would be overlooked by what refuses unknown ones.
  */
-import type { MiddlewareHandler } from 'hono';
+import type { Check } from './check.ts';
 import { ProblemError } from './problem.ts';
 
 const NAMELESS = /[?&]=/;
 
-export function requireReadableUrl(): MiddlewareHandler {
-  return async (c, next) => {
+export function requireReadableUrl(): Check {
+  return (c) => {
     const { url } = c.req;
     if (url.includes('%') && !isReadable(url))
       throw new ProblemError(
@@ -23,7 +23,6 @@ export function requireReadableUrl(): MiddlewareHandler {
       const fault = { parameter: '', detail: 'Expected a name before "="' };
       throw new ProblemError('invalid-parameter', `"": ${fault.detail}`, { errors: [fault] });
     }
-    await next();
   };
 }
 

@@ -25,6 +25,15 @@ it('answers for a handler that never does', async () => {
   expect(await post.json()).toMatchObject({ detail: expect.stringContaining('it may still be done') });
 });
 
+it('answers for each of several, together and one after the other', async () => {
+  const app = appWith(5);
+  const never = async () => (await app.request('/never')).status;
+  const first = [never(), never()];
+  await app.request('/quick');
+  expect(await Promise.all([...first, never()])).toEqual([504, 504, 504]);
+  expect([await never(), await never()]).toEqual([504, 504]);
+});
+
 it('lets everything else through: answers, errors, and streams that go on', async () => {
   const app = appWith(60_000);
   expect(await (await app.request('/quick')).text()).toBe('here');

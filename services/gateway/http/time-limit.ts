@@ -1,22 +1,50 @@
 /**
  * No answer takes longer than this to begin: a handler that waits for something that never comes is answered for.
  * What the handler started goes on. A stream of events begins at once, so it has no limit by this.
+ *
+ * All requests have the same time, so they end in the order in which they came: one timer, for the oldest.
  */
+import { setTimeout } from 'node:timers'; // Deno's own cannot be unreferenced
 import type { MiddlewareHandler } from 'hono';
 import { ProblemError } from './problem.ts';
 
+interface Waiting {
+  readonly method: string;
+  readonly deadlineMs: number;
+  reject(problem: ProblemError): void;
+}
+
 export function limitTime(ms: number): MiddlewareHandler {
-  return async (c, next) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(tooLate(c.req.method, ms)), ms);
-    });
-    try {
-      await Promise.race([next(), late]);
-    } finally {
-      clearTimeout(timer);
+  const waiting = new Set<Waiting>();
+  let isAwake = false;
+  const look = () => {
+    isAwake = false;
+    for (const request of waiting) {
+      const leftMs = request.deadlineMs - performance.now();
+      if (leftMs > 0) return lookIn(leftMs);
+      waiting.delete(request);
+      request.reject(tooLate(request.method, ms));
     }
   };
+  const lookIn = (leftMs: number) => {
+    if (isAwake) return;
+    isAwake = true;
+    setTimeout(look, Math.ceil(leftMs)).unref(); // the server keeps the process, not this
+  };
+  return (c, next) =>
+    new Promise((resolve, reject) => {
+      const request = { method: c.req.method, deadlineMs: performance.now() + ms, reject };
+      waiting.add(request);
+      lookIn(ms);
+      const settle = (done: () => void) => {
+        waiting.delete(request);
+        done();
+      };
+      next().then(
+        () => settle(resolve),
+        (error: unknown) => settle(() => reject(error)),
+      );
+    });
 }
 
 function tooLate(method: string, ms: number): ProblemError {
