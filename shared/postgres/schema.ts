@@ -5,8 +5,8 @@
  * Owns: names, types, keys and indexes. Does not own: which value becomes which row (rows/).
  *
  * Invariants:
- * 1. A row is one value of one key of a bucket, told by `kv_key`, in the version that `kv_life` (creation of the bucket's
- *    stream, ms) and `kv_revision` say; of an older version nothing is left. A document of segments is a row a segment.
+ * 1. A row is one value of one key of a bucket, told by `kv_key`, in the version that `kv_life` (which life of the bucket:
+ *    shared/sink/life.ts) and `kv_revision` say; of an older one nothing is left. A document of segments is a row a segment.
  * 2. Money and measures are numeric, as exact as the value's text; times timestamptz; counts bigint.
  * 3. Members keep the names they have in the bucket. Columns of a row that are not its value's begin with `kv_`, or are
  *    `expires_at` (when the bucket forgets the key) and `updated_at` (when the row was written).
