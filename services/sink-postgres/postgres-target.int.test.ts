@@ -165,6 +165,22 @@ describe('rule sets', () => {
   });
 });
 
+describe('stored keys', () => {
+  test('are found behind pages of rows that are older than the bucket', async () => {
+    await database.run(
+      `INSERT INTO customer_segments (customer_id, segment, recency_days, frequency, monetary_value, first_order,
+         last_order, kv_key, kv_life, kv_revision)
+       SELECT n, 'VIP', 1, 1, 1, now(), now(), 'p00.customer.former' || n, 1, n FROM generate_series(1, 12000) AS n`,
+      [],
+    );
+    const own = ['p00.customer.a', 'p00.customer.g', 'p01.customer.b'];
+    await write('rfm', ...own.map((key) => customer(1, {}, key)));
+    const stored = await Array.fromAsync(target.storedKeys('rfm', signal));
+    expect(stored.filter((key) => key.includes('former'))).toEqual([]);
+    expect(stored).toEqual(expect.arrayContaining(own));
+  });
+});
+
 describe('failures of the server', () => {
   test.each([
     ['53100', 'full', /disk of the server is full/],
