@@ -93,7 +93,8 @@ describe('a storm', () => {
 
   test('is the same whatever the order of coming (invariant 1)', () => {
     const any = fc.record({
-      at: fc.integer({ min: START, max: START + 2 * 60 * MINUTE }),
+      // Often the same moment: what is equal but for the id must not be told apart by who came first.
+      at: fc.oneof(fc.integer({ min: START, max: START + 2 * 60 * MINUTE }), fc.constantFrom(START, START + MINUTE)),
       id: fc.constantFrom('a', 'b', 'c', 'd'),
       severity: fc.constantFrom(...SEVERITIES),
       description: fc.constantFrom('x', 'y'),

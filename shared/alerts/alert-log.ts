@@ -146,14 +146,21 @@ function withOccurrence(kept: Alert['occurrences'], occurrence: Alert['occurrenc
   return kept.length < KEPT ? [...kept, occurrence] : kept;
 }
 
-/** Below 0: the occurrence is the one to show: more severe, or as severe and earlier. */
+/** Below 0: the occurrence is the one to show: more severe, or as severe and earlier; among equal ones, by its texts. */
 function compareOccurrence(alert: Alert, occurrence: Occurrence): number {
   const first = compareSeverity(alert.severity, occurrence.severity) || occurrence.at - Date.parse(alert.timestamp);
   if (first !== 0) return first;
   const { description } = occurrence; // only now: it may be a getter
-  return description < alert.description ? -1 : description > alert.description ? 1 : 0;
+  return (
+    compareText(description, alert.description) ||
+    compareText(JSON.stringify(occurrence.details), JSON.stringify(alert.details))
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function byTime([a, x]: readonly [number, string], [b, y]: readonly [number, string]): number {
-  return a - b || (x < y ? -1 : x > y ? 1 : 0);
+  return a - b || compareText(x, y);
 }
