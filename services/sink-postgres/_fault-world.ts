@@ -10,6 +10,8 @@ import { startTestNats, startTestPostgres, type TestPostgres } from '../../share
 import { BucketLoad } from './_bucket-load.ts';
 import { TcpProxy } from './_tcp-proxy.ts';
 import { migrated } from './_test-target.ts';
+import { RESULT_KINDS } from './results.ts';
+import { nameOf } from './statements.ts';
 
 const PATIENCE_MS = 120_000;
 const STOP_MS = 30_000;
@@ -58,10 +60,10 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
       await until(what, isEqual, PATIENCE_MS);
     },
     async untilWriting() {
-      const before = await rowsOf(database);
+      const since = new Date().toISOString(); // of the server, too: it is on this machine
       await until(
         () => 'the sink writes',
-        async () => (await rowsOf(database)) > before + 100,
+        async () => (await rowsWritten(database, since)) > 100,
         PATIENCE_MS,
       );
     },
@@ -69,12 +71,14 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
   };
 }
 
-/** Written so far: inserts and updates, as the server counts them. */
-async function rowsOf(database: Database): Promise<number> {
+/** Rows that were written since, by statements that began since: what the server counts comes late, and of anybody. */
+async function rowsWritten(database: Database, since: string): Promise<number> {
+  const tables = [...new Set(RESULT_KINDS.map(({ table }) => nameOf(table)))];
+  const rows = tables.map((name) => `SELECT FROM "${name}" WHERE updated_at > $1::text::timestamptz`);
   const [row] = await database
-    .run<{ rows: string }>('SELECT sum(n_tup_ins + n_tup_upd)::text AS rows FROM pg_stat_user_tables', [])
+    .run<{ rows: number }>(`SELECT count(*)::int AS rows FROM (${rows.join(' UNION ALL ')}) AS written`, [since])
     .catch(() => []);
-  return Number(row?.rows ?? 0);
+  return row?.rows ?? 0;
 }
 
 export class SinkProcess implements AsyncDisposable {
