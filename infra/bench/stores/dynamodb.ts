@@ -57,7 +57,7 @@ export async function openDynamoDb(mesh: BenchMesh): Promise<BenchStore> {
       entry: 'services/sink-dynamodb/main.ts',
       env: { DYNAMODB_ENDPOINT: server.url, TABLE_PREFIX: PREFIX },
     },
-    sampleEvery: 20,
+    sampleEvery: 50,
     plain: PLAIN,
     async shown(customers) {
       const Keys = customers.slice(0, 100).map((id) => ({ customer_id: { N: id } }));
