@@ -24,8 +24,9 @@ export interface ReadsMade {
 }
 
 export const COUNTING = 'counting';
-/** Until then code is compiled and connections are made. */
+/** Until then code is compiled and connections are made; then what had to wait meanwhile is worked off, for so long at most. */
 export const WARM_UP_S = 5;
+const WORK_OFF_S = 20;
 const TICK_MS = 2;
 /** Spreads customers over the partitions and the store; has no common divisor with any count of them we use. */
 const STRIDE = 7_919;
@@ -45,9 +46,14 @@ class Reads {
     this.#customers = customers;
   }
 
+  /** Due, and not asked yet. */
+  get waiting(): number {
+    return this.#due.length - this.#next;
+  }
+
   due(atMs: number): void {
     this.#due.push(atMs);
-    const connection = this.#free.pop();
+    const connection = this.#free.shift(); // in turn: one that is never used is closed by the gateway
     if (connection) this.#ask(connection);
   }
 
@@ -119,7 +125,7 @@ function fail(why: string): never {
 
 async function load(reads: Reads, rate: number, seconds: number): Promise<ReadsMade> {
   const startMs = performance.now();
-  const total = rate * (WARM_UP_S + seconds);
+  let total = rate * (WARM_UP_S + WORK_OFF_S + seconds);
   let countedMs = 0;
   let cpuUs = 0;
   for (let made = 0; made < total; await sleep(TICK_MS)) {
@@ -127,7 +133,9 @@ async function load(reads: Reads, rate: number, seconds: number): Promise<ReadsM
     const due = Math.min(total, Math.floor(((now - startMs) * rate) / 1_000));
     for (; made < due; made++) reads.due(startMs + (made * 1_000) / rate);
     if (countedMs > 0 || made < rate * WARM_UP_S) continue;
+    if (reads.waiting > 0 && made < rate * (WARM_UP_S + WORK_OFF_S)) continue;
     countedMs = now;
+    total = made + rate * seconds;
     cpuUs = usedUs();
     reads.latencies = [];
     reads.answerBytes = 0;
