@@ -1,5 +1,7 @@
 /** The parts of the gateway's /api/v1/status that the status table shows. */
 import { z } from 'zod';
+import type { Environment } from '../../shared/config/environment.ts';
+import { readSecret, secretSetting } from '../../shared/config/secret.ts';
 
 const Status = z.object({
   alarms: z.array(z.string()),
@@ -64,10 +66,19 @@ export interface ServiceSummary {
   readonly late: number;
 }
 
-/** undefined when the gateway does not answer. */
-export async function fetchMeshSummary(gatewayUrl: string): Promise<MeshSummary | undefined> {
+/** Why there is none: the gateway wants a key that we have not. */
+export const REFUSED = 'refused';
+
+/** undefined when the gateway does not answer. `env`: its key is WEIR_API_KEY, or in the file that WEIR_API_KEY_FILE names. */
+export async function fetchMeshSummary(
+  gatewayUrl: string,
+  env: Environment,
+): Promise<MeshSummary | typeof REFUSED | undefined> {
+  const key = secretSetting(env, 'WEIR_API_KEY');
+  const headers: Record<string, string> = key ? { 'X-API-Key': await readSecret(key) } : {};
   try {
-    const response = await fetch(`${gatewayUrl}/api/v1/status`, { signal: AbortSignal.timeout(3_000) });
+    const response = await fetch(`${gatewayUrl}/api/v1/status`, { headers, signal: AbortSignal.timeout(3_000) });
+    if (response.status === 401 || response.status === 403) return REFUSED;
     return response.ok ? readMeshSummary(await response.json()) : undefined;
   } catch {
     return undefined;

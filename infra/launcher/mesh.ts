@@ -52,7 +52,7 @@ async function run(command: MeshCommand): Promise<number> {
 async function status(launcher: LauncherState): Promise<number> {
   const answer = await askLauncher(launcher, { kind: 'status' });
   if (!answer.ok || !answer.report) throw new NotRunningError(answer.message);
-  console.log(statusText(answer.report, await fetchMeshSummary(answer.report.gatewayUrl), Date.now()));
+  console.log(statusText(answer.report, await fetchMeshSummary(answer.report.gatewayUrl, process.env), Date.now()));
   return 0;
 }
 

@@ -61,6 +61,7 @@ Mesh:`);
 
   it('says when the gateway does not answer, or answers something else', () => {
     expect(statusText(report, undefined, 0)).toContain('The gateway does not answer.');
+    expect(statusText(report, 'refused', 0)).toContain('The gateway wants a key: set WEIR_API_KEY');
     expect(readMeshSummary({ title: 'Service Unavailable' })).toBeUndefined();
   });
 });

@@ -1,9 +1,20 @@
 /** What `npm run mesh -- status` prints. Pure: `now` and the gateway's answer are given. */
 import type { LauncherReport } from './control-protocol.ts';
-import type { MeshSummary } from './mesh-summary.ts';
+import { type MeshSummary, REFUSED } from './mesh-summary.ts';
 import { shownUrl } from './shown-url.ts';
 
-export function statusText(report: LauncherReport, mesh: MeshSummary | undefined, now: number): string {
+/** Instead of a summary. */
+const NO_SUMMARY = {
+  refused: 'The gateway wants a key: set WEIR_API_KEY to one that may read (npm run gateway -- key <name> makes one).',
+  away: 'The gateway does not answer.',
+} as const;
+
+export function statusText(
+  report: LauncherReport,
+  answer: MeshSummary | typeof REFUSED | undefined,
+  now: number,
+): string {
+  const mesh = answer === REFUSED ? undefined : answer;
   const uptime = duration(now - Date.parse(report.startedAt));
   const looks = report.servers.flatMap(({ look }) => look ?? []);
   const parts = [
@@ -33,7 +44,7 @@ export function statusText(report: LauncherReport, mesh: MeshSummary | undefined
         worker.reasons.join('; '),
       ]),
     ]),
-    mesh === undefined ? 'The gateway does not answer.' : meshText(mesh),
+    mesh ? meshText(mesh) : NO_SUMMARY[answer === REFUSED ? 'refused' : 'away'],
   ];
   return parts.join('\n\n');
 }
