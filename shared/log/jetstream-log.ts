@@ -1,15 +1,14 @@
 /**
  * The Log port on NATS JetStream.
  *
- * Owns the connection, one inbox for all publish acks, and the ordered consumers behind `read`.
- * Does not own the streams' configuration (provision.ts) or any subject (names.ts).
+ * Owns the connection and the ordered consumers behind `read`. Does not own acks (publish-acks.ts), reads of any replica
+ * (direct-reads.ts), the streams' configuration (provision.ts) or any subject (names.ts).
  *
- * An append is one publish with a reply subject of ours: no request object, no timer and no subscription per message.
  * One sweep a second settles what was never acked. What was under way when the connection was lost is settled as soon
  * as it is back: no answer can come any more, and waiting for the time-out would cost seconds after every restart.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createInbox, type Msg, type MsgHdrs, headers, type NatsConnection } from '@nats-io/nats-core';
+import { type MsgHdrs, headers, type NatsConnection } from '@nats-io/nats-core';
 import {
   type Consumer,
   type ConsumerMessages,
@@ -37,6 +36,7 @@ import {
   type StoredMessage,
   type StreamState,
 } from './log.ts';
+import { PublishAcks } from './publish-acks.ts';
 
 export interface ConnectOptions {
   readonly servers: string;
@@ -81,27 +81,16 @@ interface Reader {
   readonly messages: ConsumerMessages;
 }
 
-interface PendingAck {
-  readonly subject: string;
-  readonly deadline: number;
-  /** A copy of its last message that was stored before is somebody else's. */
-  readonly isChain: boolean;
-  resolve(result: Appended): void;
-  reject(error: Error): void;
-}
-
 export class JetStreamLog implements Log, AsyncDisposable {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly #client: JetStreamClient;
   readonly #ackTimeoutMs: number;
-  readonly #ackInbox: string;
-  readonly #pending = new Map<string, PendingAck>();
+  readonly #acks: PublishAcks;
   readonly #onReconnect = new Set<() => void>();
   readonly #direct: DirectReads;
   #connected = true;
   readonly #sweep: ReturnType<typeof setInterval>;
-  #nextAck = 0;
   #turn: Promise<void> | undefined;
 
   constructor(connection: NatsConnection, manager: JetStreamManager, inboxPrefix: string, ackTimeoutMs: number) {
@@ -109,11 +98,10 @@ export class JetStreamLog implements Log, AsyncDisposable {
     this.manager = manager;
     this.#client = jetstream(connection);
     this.#ackTimeoutMs = ackTimeoutMs;
-    this.#ackInbox = createInbox(inboxPrefix);
+    this.#acks = new PublishAcks(connection, inboxPrefix, ackTimeoutMs);
     this.#direct = new DirectReads(connection, inboxPrefix, ackTimeoutMs);
-    connection.subscribe(`${this.#ackInbox}.*`, { callback: (_error, message) => this.#settle(message) });
     void this.#watchConnection();
-    this.#sweep = setInterval(() => this.#expire(), Math.min(1_000, ackTimeoutMs));
+    this.#sweep = setInterval(() => this.#expire(Date.now()), Math.min(1_000, ackTimeoutMs));
   }
 
   get maxPayload(): number {
@@ -130,7 +118,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     const obstacle = this.#obstacle(subject, bytes.length);
     if (obstacle) return Promise.reject(obstacle);
     const head = appendHeaders(options);
-    return this.#awaitAck(subject, false, (reply) =>
+    return this.#acks.wait(subject, false, (reply) =>
       this.connection.publish(subject, bytes, head === undefined ? { reply } : { reply, headers: head }),
     );
   }
@@ -141,7 +129,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
     const sizes = messages.map(({ payload }, at) => payload.length + (heads[at]?.length ?? 0));
     const obstacle = this.#obstacle(subject, Math.max(...sizes));
     if (obstacle) return Promise.reject(obstacle);
-    return this.#awaitAck(subject, true, (reply) => {
+    return this.#acks.wait(subject, true, (reply) => {
       for (const [at, { payload }] of messages.entries()) {
         const headers = new EncodedHeaders(heads[at] ?? new Uint8Array());
         this.connection.publish(subject, payload, at + 1 < messages.length ? { headers } : { headers, reply });
@@ -247,7 +235,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweep);
-    for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection is closing');
+    this.#acks.lose('the connection is closing');
     this.#direct.lose('the connection is closing');
     if (!this.connection.isClosed()) await this.connection.close();
   }
@@ -284,12 +272,9 @@ export class JetStreamLog implements Log, AsyncDisposable {
     return undefined;
   }
 
-  #awaitAck(subject: string, isChain: boolean, publish: (reply: string) => void): Promise<Appended> {
-    return new Promise((resolve, reject) => {
-      const token = (this.#nextAck++).toString(36);
-      this.#pending.set(token, { subject, deadline: Date.now() + this.#ackTimeoutMs, isChain, resolve, reject });
-      publish(`${this.#ackInbox}.${token}`);
-    });
+  #expire(now: number): void {
+    this.#acks.expire(now);
+    this.#direct.expire(now);
   }
 
   async #watchConnection(): Promise<void> {
@@ -299,7 +284,7 @@ export class JetStreamLog implements Log, AsyncDisposable {
       this.#connected = true;
       for (const wake of this.#onReconnect) wake();
       // The client drops what it was given while it was away, so not only what was sent before is unknown.
-      for (const [token, ack] of this.#pending) this.#fail(token, ack, 'the connection was lost before its ack');
+      this.#acks.lose('the connection was lost before its ack');
       this.#direct.lose('the connection was lost');
     }
   }
@@ -358,53 +343,6 @@ export class JetStreamLog implements Log, AsyncDisposable {
     );
     return { consumer, messages };
   }
-
-  #settle(message: Msg): void {
-    const token = message.subject.slice(this.#ackInbox.length + 1);
-    const ack = this.#pending.get(token);
-    if (!ack) return; // acked after its time-out: the caller has already looked
-    this.#pending.delete(token);
-    const answer = message.data.length === 0 ? undefined : (message.json() as AckAnswer);
-    if (answer?.error === undefined && answer?.seq !== undefined) {
-      ack.resolve(answer.duplicate && ack.isChain ? { kind: 'conflict' } : { kind: 'stored', seq: answer.seq });
-      return;
-    }
-    settleError(ack, answer?.error);
-  }
-
-  #expire(): void {
-    const now = Date.now();
-    for (const [token, ack] of this.#pending) if (ack.deadline <= now) this.#fail(token, ack, 'no answer in time');
-    this.#direct.expire(now);
-  }
-
-  #fail(token: string, ack: PendingAck, why: string): void {
-    this.#pending.delete(token);
-    ack.reject(new LogUnavailableError(`Cannot tell whether "${ack.subject}" was stored: ${why}`));
-  }
-}
-
-interface AckAnswer {
-  readonly seq?: number;
-  /** A message with this id was stored before. */
-  readonly duplicate?: boolean;
-  readonly error?: { readonly code: number; readonly err_code?: number; readonly description?: string };
-}
-
-/** nats-server's error codes for a compare-and-set that did not hold: by sequence (twice), by message id. */
-const WRONG_LAST = new Set([10071, 10164, 10070]);
-/** The stream could not store it: it is full, or the disk is. */
-const NOT_STORED = 10077;
-/** An earlier copy of the same message is being replicated: what becomes of it is not known yet. */
-const MESSAGE_IN_PROCESS = 10158;
-
-function settleError(ack: PendingAck, error: AckAnswer['error']): void {
-  const advice = error?.err_code === NOT_STORED ? "; raise the stream's limits, or make room" : '';
-  const text = `${error?.description ?? 'no stream answered; see that there is one for this subject'}${advice}`;
-  if (error?.err_code !== undefined && WRONG_LAST.has(error.err_code)) ack.resolve({ kind: 'conflict' });
-  else if (error === undefined || error.code >= 500 || error.err_code === MESSAGE_IN_PROCESS)
-    ack.reject(new LogUnavailableError(`Cannot append to "${ack.subject}": ${text}`));
-  else ack.reject(new LogRefusedError(`Cannot append to "${ack.subject}": ${text}`));
 }
 
 function appendHeaders(options: AppendOptions): MsgHdrs | undefined {
