@@ -35,13 +35,13 @@ interface Runs {
 }
 
 const RUNS: readonly Runs[] = [
-  { victims: ['bridge'], seeds: [1, 2, 3] },
+  { victims: ['bridge'], seeds: [1, 2] },
   { victims: ['bridge'], seeds: [4], isOneGroup: true },
-  { victims: ['rfm'], seeds: [5, 6, 7, 8] },
-  { victims: ['sales'], seeds: [9, 10, 11] },
-  { victims: ['nats'], seeds: [12, 13, 14, 15] },
-  { victims: ['bridge', 'rfm', 'sales', 'nats'], seeds: [16, 17, 18, 19] },
-  { victims: ['sales+rfm', 'nats'], seeds: [20, 21], isFused: true },
+  { victims: ['rfm'], seeds: [5, 6] },
+  { victims: ['sales'], seeds: [9, 10] },
+  { victims: ['nats'], seeds: [12, 13] },
+  { victims: ['bridge', 'rfm', 'sales', 'nats'], seeds: [16, 17, 18] },
+  { victims: ['sales+rfm', 'nats'], seeds: [20], isFused: true },
 ];
 
 describe('killed at random moments under load', () => {
