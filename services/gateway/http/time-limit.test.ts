@@ -1,7 +1,14 @@
 import { Hono } from 'hono';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { problemAnswer, toProblem } from './problem.ts';
 import { limitTime } from './time-limit.ts';
+
+// The limit's timer keeps no process alive, and here is no server that does.
+let awake: ReturnType<typeof setInterval>;
+beforeAll(() => {
+  awake = setInterval(() => undefined, 1_000);
+});
+afterAll(() => clearInterval(awake));
 
 function appWith(ms: number): Hono {
   const app = new Hono();
