@@ -9,7 +9,14 @@ import { ROOT } from '../launcher/checkout.ts';
 import { workerCommand } from '../launcher/worker-command.ts';
 
 export type ServiceName = 'rfm' | 'sales' | 'inventory' | 'region-health';
-export type Role = 'bridge' | 'verify' | 'schema-registry' | 'sink-postgres' | ServiceName | 'sales+rfm';
+export type Role =
+  | 'bridge'
+  | 'verify'
+  | 'schema-registry'
+  | 'sink-dynamodb'
+  | 'sink-postgres'
+  | ServiceName
+  | 'sales+rfm';
 
 const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]]>> = {
   bridge: ['bridge/main.ts'],
@@ -19,6 +26,7 @@ const MODULES: Readonly<Record<Role, readonly [module: string, ...args: string[]
   sales: ['services/sales/main.ts'],
   inventory: ['services/inventory/main.ts'],
   'region-health': ['services/region-health/main.ts'],
+  'sink-dynamodb': ['services/sink-dynamodb/main.ts'],
   'sink-postgres': ['services/sink-postgres/main.ts'],
   'sales+rfm': ['infra/launcher/fused.ts', 'sales', 'rfm'],
 };
@@ -28,7 +36,7 @@ const KEPT_LINES = 2_000;
 
 let guard: ProcessGuard | undefined;
 
-export class MeshProcess {
+export class MeshProcess implements AsyncDisposable {
   readonly name: string;
   readonly #process: OwnedProcess;
   readonly #lines: string[] = [];
@@ -61,6 +69,11 @@ export class MeshProcess {
     return this.#lines;
   }
 
+  /** What it said so far does not count. */
+  forgetLines(): void {
+    this.#lines.length = 0;
+  }
+
   /** SIGKILL; resolves when it is gone. */
   async kill9(): Promise<void> {
     this.#process.signal('SIGKILL');
@@ -83,5 +96,9 @@ export class MeshProcess {
   /** SIGTERM; the exit code, which is 0 only after a drain. */
   async stop(): Promise<number | null> {
     return (await this.#process.stop(STOP_MS)).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.running) await this.kill9();
   }
 }

@@ -1,11 +1,11 @@
 /** NATS, DynamoDB Local, a proxy before it, buckets with a load: what a fault test breaks. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MeshProcess } from '../../infra/faults/mesh-process.ts';
 import { until } from '../../infra/faults/until.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { startTestDynamoDb, startTestNats, type TestDynamoDb } from '../../shared/testing/servers.ts';
 import { BucketLoad } from './_bucket-load.ts';
 import { FaultProxy } from './_fault-proxy.ts';
-import { SinkProcess } from './_sink-process.ts';
 import { TestStore } from './_test-store.ts';
 
 export interface FaultWorld extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface FaultWorld extends AsyncDisposable {
   readonly proxy: FaultProxy;
   readonly store: TestStore;
   readonly load: BucketLoad;
-  sink(instance?: string): SinkProcess;
+  sink(instance?: string): MeshProcess;
   /** Resolves when the tables hold exactly what the buckets hold. */
   untilEqual(): Promise<void>;
 }
@@ -29,15 +29,20 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
   const store = stack.use(new TestStore(server.endpoint));
   const log = stack.use(await connectLog({ servers: nats.url, name: 'load' }));
   const load = await BucketLoad.start(log, seed);
-  const { tablePrefix } = store.settings;
-  const sinks: SinkProcess[] = [];
+  const env = {
+    NATS_URL: nats.url,
+    DYNAMODB_ENDPOINT: proxy.endpoint,
+    TABLE_PREFIX: store.settings.tablePrefix,
+    WEIR_DYNAMODB_CREATE_TABLES: 'true',
+  };
+  const sinks: MeshProcess[] = [];
   return {
     server,
     proxy,
     store,
     load,
     sink(instance = 'sink') {
-      const sink = stack.use(new SinkProcess({ natsUrl: nats.url, endpoint: proxy.endpoint, tablePrefix, instance }));
+      const sink = stack.use(new MeshProcess('sink-dynamodb', instance, { ...env, WEIR_INSTANCE: instance }));
       sinks.push(sink);
       return sink;
     },

@@ -1,9 +1,6 @@
 /** NATS, PostgreSQL, a proxy before it, buckets with a load, and sinks as processes: what a fault test breaks. */
-import { join } from 'node:path';
-import { OwnedProcess } from '../../infra/embedded/owned-process.ts';
-import { ProcessGuard } from '../../infra/embedded/process-guard.ts';
+import { MeshProcess } from '../../infra/faults/mesh-process.ts';
 import { until } from '../../infra/faults/until.ts';
-import { workerCommand } from '../../infra/launcher/worker-command.ts';
 import { connectLog } from '../../shared/log/jetstream-log.ts';
 import { Database } from '../../shared/postgres/database.ts';
 import { startTestNats, startTestPostgres, type TestPostgres } from '../../shared/testing/servers.ts';
@@ -14,8 +11,6 @@ import { RESULT_KINDS } from './results.ts';
 import { nameOf } from './statements.ts';
 
 const PATIENCE_MS = 120_000;
-const STOP_MS = 30_000;
-let guard: ProcessGuard | undefined;
 
 export interface FaultWorld extends AsyncDisposable {
   readonly server: TestPostgres;
@@ -23,7 +18,7 @@ export interface FaultWorld extends AsyncDisposable {
   /** Past the proxy. */
   readonly database: Database;
   readonly load: BucketLoad;
-  sink(instance?: string): SinkProcess;
+  sink(instance?: string): MeshProcess;
   /** Resolves when the tables hold exactly what the buckets hold, row by row. */
   untilEqual(): Promise<void>;
   /** Resolves when a sink has written something of what the buckets hold. */
@@ -49,7 +44,8 @@ export async function startFaultWorld(seed: number): Promise<FaultWorld> {
     proxy,
     database,
     load,
-    sink: (instance = 'sink') => stack.use(new SinkProcess(instance, env)),
+    sink: (instance = 'sink') =>
+      stack.use(new MeshProcess('sink-postgres', instance, { ...env, WEIR_INSTANCE: instance })),
     async untilEqual() {
       let left: string[] = [];
       const isEqual = async () => {
@@ -79,37 +75,4 @@ async function rowsWritten(database: Database, since: string): Promise<number> {
     .run<{ rows: number }>(`SELECT count(*)::int AS rows FROM (${rows.join(' UNION ALL ')}) AS written`, [since])
     .catch(() => []);
   return row?.rows ?? 0;
-}
-
-export class SinkProcess implements AsyncDisposable {
-  readonly lines: string[] = [];
-  readonly #process: OwnedProcess;
-
-  constructor(instance: string, env: Readonly<Record<string, string>>) {
-    this.#process = new OwnedProcess({
-      ...workerCommand('node', join(import.meta.dirname, 'main.ts'), []),
-      env: { ...env, WEIR_INSTANCE: instance },
-      onLine: (line) => void this.lines.push(line),
-    });
-    guard ??= new ProcessGuard();
-    guard.watch('worker', instance, this.#process);
-  }
-
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#process.signal(name);
-  }
-
-  async kill9(): Promise<void> {
-    this.#process.signal('SIGKILL');
-    await this.#process.ended;
-  }
-
-  /** SIGTERM; the exit code, which is 0 only after a drain. */
-  async stop(): Promise<number | null> {
-    return (await this.#process.stop(STOP_MS)).code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#process.running) await this.kill9();
-  }
 }

@@ -3,7 +3,8 @@
  * they have stays until somebody deletes it.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type FaultWorld, type SinkProcess, startFaultWorld } from './_fault-world.ts';
+import type { MeshProcess } from '../../infra/faults/mesh-process.ts';
+import { type FaultWorld, startFaultWorld } from './_fault-world.ts';
 
 const BUCKET = 'rfm';
 /** As in README.md. */
@@ -11,7 +12,7 @@ const DELETE_HISTORY = `DELETE FROM customer_segments AS r USING weir_sink_posit
   WHERE p.bucket = 'rfm' AND r.kv_life < p.life / 1000 * 1000`;
 
 let world: FaultWorld;
-let sink: SinkProcess;
+let sink: MeshProcess;
 let history: string[];
 
 beforeAll(async () => {

@@ -26,12 +26,12 @@ test('frozen with writes under way, while another takes its buckets, and woken a
   const frozen = world.sink('frozen');
   const loading = world.load.write(3_000);
   await world.untilWriting();
-  frozen.signal('SIGSTOP');
+  frozen.freeze();
   await loading;
   const owner = world.sink('owner');
   await world.untilEqual(); // it owns what the frozen one had
   await world.load.write(1_500);
-  frozen.signal('SIGCONT');
+  frozen.thaw();
   await world.load.write(1_500);
   await world.untilEqual();
   await world.load.write(500);

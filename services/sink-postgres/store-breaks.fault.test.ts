@@ -4,10 +4,11 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../../infra/faults/until.ts';
-import { type FaultWorld, type SinkProcess, startFaultWorld } from './_fault-world.ts';
+import type { MeshProcess } from '../../infra/faults/mesh-process.ts';
+import { type FaultWorld, startFaultWorld } from './_fault-world.ts';
 
 let world: FaultWorld;
-let sink: SinkProcess;
+let sink: MeshProcess;
 
 beforeAll(async () => {
   world = await startFaultWorld(7);
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 beforeEach(() => {
-  sink.lines.length = 0;
+  sink.forgetLines();
 });
 
 /** Of the error that the sink gives as its reason. */
